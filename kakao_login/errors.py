@@ -140,6 +140,13 @@ class AccessDenied(KakaoLoginError):
     )
 
 
+class AccountDisabled(AccessDenied):
+    """Kakao vouches for the person, but the local account is barred."""
+
+    message = Text("사용이 중지된 계정입니다.", "This account has been disabled.")
+    remedy = Text("서비스 관리자에게 문의해 주세요.", "Please contact the service's administrator.")
+
+
 class InvalidRequest(KakaoLoginError):
     """The request does not have the form this address takes."""
 

@@ -1,0 +1,78 @@
+"""Which sessions were used: noted by the request in memory, written later in batches.
+
+Two things are written: that the pair of a generation arrived (once a generation) and when the session was last
+active (to the minute).  Losing a note costs nothing but a later note.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from sqlalchemy import bindparam, select, update
+
+from .database import Database
+from .errors import DatabaseUnavailable
+from .models import Models
+
+_MINUTE = 60
+# Sessions remembered as written; beyond that the memory starts anew and a few are written twice.
+_MOST_REMEMBERED = 100_000
+
+
+class Activity:
+    """The notes of one process."""
+
+    def __init__(self, database: Database, models: Models, *, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._row = models.login_session
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._noted: dict[str, tuple[int, float]] = {}
+        self._used: dict[str, int] = {}
+        self._active: dict[str, float] = {}
+
+    def note(self, sid: str, generation: int) -> None:
+        """Note that an access token of ``generation`` was used now."""
+        minute = self._clock() // _MINUTE * _MINUTE
+        known = self._noted.get(sid)
+        if known == (generation, minute):
+            return
+        with self._lock:
+            if len(self._noted) >= _MOST_REMEMBERED:
+                self._noted.clear()
+            self._noted[sid] = (generation, minute)
+            self._active[sid] = minute
+            if known is None or known[0] < generation:
+                self._used[sid] = generation
+
+    def flush(self) -> None:
+        """Write the notes; raises ``DatabaseUnavailable`` and then keeps them."""
+        with self._lock:
+            used, active = self._used, self._active
+            self._used, self._active = {}, {}
+        if not active:
+            return
+        try:
+            self._write(used, active)
+        except DatabaseUnavailable:
+            with self._lock:
+                self._used, self._active = {**used, **self._used}, {**active, **self._active}
+            raise
+
+    def _write(self, used: dict[str, int], active: dict[str, float]) -> None:
+        table = self._row.__table__
+        with self._database.write() as session:
+            session.execute(
+                select(table.c.id).where(table.c.id.in_(active)).order_by(table.c.id).with_for_update()
+            )
+            confirm = update(table).where(
+                table.c.id == bindparam("sid"), table.c.generation == bindparam("used"), ~table.c.confirmed
+            )
+            connection = session.connection()
+            if used:
+                rows = [{"sid": sid, "used": generation} for sid, generation in sorted(used.items())]
+                connection.execute(confirm.values(confirmed=True), rows)
+            touch = update(table).where(table.c.id == bindparam("sid"), table.c.last_active_at < bindparam("at"))
+            rows = [{"sid": sid, "at": minute} for sid, minute in sorted(active.items())]
+            connection.execute(touch.values(last_active_at=bindparam("at")), rows)

@@ -1,0 +1,79 @@
+"""One daemon thread a process and app, for what must not cost a request: polling ends, writing activity."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+
+from .errors import DatabaseUnavailable
+
+logger = logging.getLogger("kakao_login.heartbeat")
+
+
+class Heartbeat:
+    """Calls ``tasks`` every ``interval`` seconds from the first ``start`` on."""
+
+    def __init__(self, interval: float, tasks: Sequence[Callable[[], None]]) -> None:
+        self._interval = interval
+        self._tasks = tuple(tasks)
+        self._stop = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._pid: int | None = None
+        self._failing = False
+
+    def start(self) -> None:
+        """Start the thread if this process has none: a forked worker does not inherit its parent's."""
+        if self._pid == os.getpid() and self._thread is not None and self._thread.is_alive():
+            return
+        with self._starting:
+            if self._pid != os.getpid() or self._thread is None or not self._thread.is_alive():
+                self._run()
+
+    def stop(self) -> None:
+        """End the thread and do the tasks a last time, so that a shutdown loses no note."""
+        self._stop.set()
+        self.beat()
+
+    def beat(self) -> None:
+        """Do every task once; a database that is away is told once and tried again at the next beat."""
+        failing = not all([_succeeds(task) for task in self._tasks])
+        if failing != self._failing:
+            logger.warning("The database is %s for the background tasks.", "away" if failing else "back")
+        self._failing = failing
+
+    def _run(self) -> None:
+        self._stop = threading.Event()
+        self._pid = os.getpid()
+        beat, interval, stop = weakref.WeakMethod(self.beat), self._interval, self._stop
+        self._thread = threading.Thread(target=_loop, args=(beat, interval, stop), name="kakao-login", daemon=True)
+        self._thread.start()
+        atexit.register(_at_exit, weakref.WeakMethod(self.stop))
+
+
+def _succeeds(task: Callable[[], None]) -> bool:
+    try:
+        task()
+    except DatabaseUnavailable:
+        return False
+    return True
+
+
+def _loop(beat: weakref.WeakMethod[Callable[[], None]], interval: float, stop: threading.Event) -> None:
+    # Weakly held, so that an app that nobody uses any more takes its thread along.
+    while not stop.wait(interval):
+        call = beat()
+        if call is None:
+            return
+        call()
+        del call
+
+
+def _at_exit(stop: weakref.WeakMethod[Callable[[], None]]) -> None:
+    call = stop()
+    if call is not None:
+        call()

@@ -1,0 +1,123 @@
+"""The keys our own tokens are signed with: one signs, it and its fallbacks verify, and each has a ``kid``."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from jwt import PyJWK
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from jwt.exceptions import InvalidKeyError, PyJWKError
+
+from .errors import SettingsError
+from .settings import TokenSettings
+
+_TO_JWK: dict[str, Callable[..., Any]] = {
+    "ES256": ECAlgorithm.to_jwk,
+    "EdDSA": OKPAlgorithm.to_jwk,
+    "RS256": RSAAlgorithm.to_jwk,
+}
+_SHAPES = {"ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519"), "RS256": ("RSA", None)}
+# RFC 7638 section 3.2: the members a thumbprint is made of.
+_THUMBPRINT_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
+_MINIMUM_RSA_BITS = 2048
+
+
+@dataclass(frozen=True, repr=False)
+class SigningKey:
+    """One key: what signs, what verifies, and the public half for other services (None for HMAC)."""
+
+    kid: str
+    private: Any
+    public: Any
+    jwk: dict[str, str] | None
+    mac_key: bytes
+    """For values that only this server checks, such as the CSRF token."""
+
+
+@dataclass(frozen=True, repr=False)
+class SigningKeys:
+    """All keys of one app; the first one signs."""
+
+    algorithm: str
+    keys: tuple[SigningKey, ...]
+
+    @property
+    def active(self) -> SigningKey:
+        """The key that signs."""
+        return self.keys[0]
+
+    def find(self, unverified_kid: object) -> SigningKey | None:
+        """Give the key of that name, or None; the name only selects among configured keys."""
+        return next((key for key in self.keys if key.kid == unverified_kid), None)
+
+    def jwks(self) -> dict[str, list[dict[str, str]]] | None:
+        """Give the public JSON Web Key Set (RFC 7517 section 5), or None for HMAC, which has no public half."""
+        public = [key.jwk for key in self.keys if key.jwk is not None]
+        return {"keys": public} if public else None
+
+
+def load_keys(settings: TokenSettings) -> SigningKeys:
+    """Make the keys the settings name.
+
+    Raises ``SettingsError`` with the key's name when a PEM text cannot be read or does not fit the algorithm.
+    """
+    if settings.algorithm == "HS256":
+        secrets = (settings.secret_key or "", *settings.secret_key_fallbacks)
+        return SigningKeys("HS256", tuple(_hmac_key(secret) for secret in secrets))
+    pems = {
+        "JWT_PRIVATE_KEY": (settings.private_key or "",),
+        "JWT_PRIVATE_KEY_FALLBACKS": settings.private_key_fallbacks,
+    }
+    keys = [_private_key(name, pem, settings.algorithm) for name, texts in pems.items() for pem in texts]
+    return SigningKeys(settings.algorithm, tuple(keys))
+
+
+def _hmac_key(secret: str) -> SigningKey:
+    key = secret.encode()
+    kid = _base64url(_derive(key, "kid")[:12])
+    return SigningKey(kid=kid, private=key, public=key, jwk=None, mac_key=_derive(key, "mac"))
+
+
+def _private_key(name: str, pem: str, algorithm: str) -> SigningKey:
+    try:
+        private = serialization.load_pem_private_key(pem.replace("\\n", "\n").encode(), password=None)
+        public: Any = private.public_key()
+        jwk = json.loads(_TO_JWK[algorithm](public))
+    except (ValueError, TypeError, AttributeError, InvalidKeyError, PyJWKError):
+        raise SettingsError(f"{name} must be an unencrypted PEM private key for {algorithm}.") from None
+    _check_shape(name, jwk, algorithm, getattr(public, "key_size", _MINIMUM_RSA_BITS))
+    jwk = {key: jwk[key] for key in _THUMBPRINT_MEMBERS[jwk["kty"]]}
+    kid = _thumbprint(jwk)
+    raw = private.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    published = {**jwk, "kid": kid, "use": "sig", "alg": algorithm}
+    return SigningKey(kid, private, PyJWK(published).key, published, _derive(raw, "mac"))
+
+
+def _check_shape(name: str, jwk: dict[str, str], algorithm: str, bits: int) -> None:
+    if (jwk["kty"], jwk.get("crv")) != _SHAPES[algorithm]:
+        raise SettingsError(f"{name} is not a key for {algorithm}. Make one with: flask kakao keys new")
+    if jwk["kty"] == "RSA" and bits < _MINIMUM_RSA_BITS:
+        raise SettingsError(f"{name} must have at least {_MINIMUM_RSA_BITS} bits.")
+
+
+def _thumbprint(jwk: dict[str, str]) -> str:
+    """RFC 7638: the same key has the same name on every host, without anything to configure."""
+    canonical = json.dumps(jwk, separators=(",", ":"), sort_keys=True).encode()
+    return _base64url(hashlib.sha256(canonical).digest())
+
+
+def _derive(key: bytes, purpose: str) -> bytes:
+    return hmac.digest(key, f"kakao_login {purpose}".encode(), "sha256")
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,200 @@
+"""Login sessions in SQL: start, rotate, end, end all.  Every end, for whatever reason, is written here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload
+
+from . import signals
+from .database import Database
+from .errors import RefreshTokenReused, SessionEnded
+from .models import LoginSession, Models
+from .revocations import Revocations
+from .rotation import Row, Step, judge
+from .settings import SessionSettings
+from .tokens import new_id
+
+logger = logging.getLogger("kakao_login.sessions")
+
+
+class Sessions:
+    """The login sessions of one app; ``sender`` is who the signals come from."""
+
+    def __init__(
+        self,
+        database: Database,
+        models: Models,
+        revocations: Revocations,
+        settings: SessionSettings,
+        *,
+        clock: Callable[[], float],
+        sender: object,
+    ) -> None:
+        self._database = database
+        self._model = models.login_session
+        self._counter = models.end_counter
+        self._revocations = revocations
+        self._settings = settings
+        self._clock = clock
+        self._sender = sender
+
+    def start(self, user_id: Any, *, user_agent: str, ip: str) -> LoginSession:
+        """Add the row of a new login; beyond the most a user may have, the oldest session ends."""
+        now = self._clock()
+        with self._database.write() as session:
+            row: LoginSession = self._model(
+                id=new_id(),
+                user_id=user_id,
+                generation=0,
+                confirmed=False,
+                created_at=now,
+                last_active_at=now,
+                idle_expires_at=now + self._settings.idle_lifetime,
+                expires_at=now + self._settings.lifetime,
+                user_agent=user_agent[:256],
+                ip=ip[:64],
+            )
+            session.add(row)
+            session.flush()
+            oldest_first = sorted(self._alive(session, user_id), key=lambda alive: alive.created_at)
+            ended = self._close(session, oldest_first[: -self._settings.max_per_user], "too_many")
+            session.refresh(row, ["user"])
+        self._announce(ended)
+        return row
+
+    def rotate(self, sid: str, generation: int, *, token_expired: bool = False) -> LoginSession:
+        """Take one step of the session's life for a refresh token of ``generation`` and give the row after it.
+
+        Most answers need no write and so no lock; a step is judged again under the lock before it is written.
+        Raises ``SessionEnded`` and ``RefreshTokenReused``; both only after the end has been committed.
+        """
+        row = self.find(sid)
+        step = self._judge(row, generation)
+        # A token that ran out says nothing against the session that others may still hold.
+        if row is None or (token_expired and step is not Step.EXPIRED):
+            raise SessionEnded
+        if step.writes:
+            row, step = self._write_step(sid, generation)
+        return self._answer(row, step, generation)
+
+    def end(self, sid: str, reason: str, *, user_id: Any = None) -> bool:
+        """End one session, of ``user_id`` if given; tells whether there was one to end."""
+        with self._database.write() as session:
+            row = session.get(self._model, sid, with_for_update=True)
+            if row is None or (user_id is not None and row.user_id != user_id):
+                return False
+            ended = self._close(session, [row] if row.ended_at is None else [], reason)
+        # Told again even if it had ended before: this process may not have polled since.
+        self._revocations.add([sid])
+        self._announce(ended)
+        return bool(ended)
+
+    def end_all(self, user_id: Any, reason: str, *, keep: str | None = None) -> int:
+        """End all sessions of a user, but ``keep`` if given; gives how many."""
+        with self._database.write() as session:
+            rows = [row for row in self._alive(session, user_id) if row.id != keep]
+            ended = self._close(session, rows, reason)
+        self._announce(ended)
+        return len(ended)
+
+    def find(self, sid: str) -> LoginSession | None:
+        """Give the row with its user, or None."""
+        with self._database.read() as session:
+            with_user = joinedload(self._model.user)
+            row: LoginSession | None = session.get(self._model, sid, options=[with_user])
+            return row
+
+    def _write_step(self, sid: str, generation: int) -> tuple[LoginSession, Step]:
+        now = self._clock()
+        ended: list[LoginSession] = []
+        with self._database.write() as session:
+            row = session.get_one(self._model, sid, with_for_update=True)
+            step = self._judge(row, generation)
+            if step in (Step.ROTATE, Step.CATCH_UP):
+                row.generation = generation + (step is Step.ROTATE)
+                row.confirmed = False
+                row.rotated_at = now
+                row.idle_expires_at = now + self._settings.idle_lifetime
+            elif step.end_reason is not None:
+                ended = self._close(session, [row], step.end_reason)
+        self._announce(ended)
+        return row, step
+
+    def _judge(self, row: Any, generation: int) -> Step:
+        if row is None:
+            return Step.ENDED
+        decisive = Row(
+            generation=row.generation,
+            confirmed=row.confirmed,
+            rotated_at=row.rotated_at,
+            idle_expires_at=row.idle_expires_at,
+            expires_at=row.expires_at,
+            ended=row.ended_at is not None,
+            user_active=is_active(row.user),
+        )
+        return judge(decisive, generation, now=self._clock(), reuse_interval=self._settings.reuse_interval)
+
+    def _answer(self, row: LoginSession, step: Step, generation: int) -> LoginSession:
+        about = {"sid": row.id, "user_id": row.user_id}
+        if step is Step.REUSE:
+            logger.warning(
+                "Refresh token of generation %d reused at %d: session %s ended.",
+                generation,
+                row.generation,
+                row.id,
+            )
+            signals.refresh_token_reused.send(self._sender, **about)
+            raise RefreshTokenReused
+        if step in (Step.ENDED, Step.EXPIRED, Step.DISABLED):
+            raise SessionEnded
+        if step is Step.CATCH_UP:
+            logger.warning(
+                "Session %s is behind its own token, as after a restored database; it caught up.", row.id
+            )
+        signal = signals.session_refreshed if step is Step.ROTATE else signals.refresh_replayed
+        signal.send(self._sender, **about)
+        return row
+
+    def _alive(self, session: Session, user_id: Any) -> Sequence[Any]:
+        row = self._model
+        query = select(row).where(row.user_id == user_id, row.ended_at.is_(None))
+        # Everybody locks rows in the order of their ids, so that no two can wait for each other.
+        return session.scalars(query.order_by(row.id).with_for_update()).all()
+
+    def _close(self, session: Session, rows: Sequence[Any], reason: str) -> list[LoginSession]:
+        if not rows:
+            return []
+        number = self._reserve(session, len(rows))
+        for offset, row in enumerate(rows):
+            row.ended_at, row.end_reason, row.end_number = self._clock(), reason, number + offset
+        return list(rows)
+
+    def _reserve(self, session: Session, count: int) -> int:
+        """Give the first of ``count`` end numbers; the counter's row stays locked until the commit."""
+        counter = self._counter
+        advance = update(counter).values(number=counter.number + count)
+        if session.connection().execute(advance).rowcount == 0:
+            try:
+                with session.begin_nested():
+                    session.execute(insert(counter).values(id=1, number=0))
+            except IntegrityError:
+                logger.debug("Another process made the counter at the same moment.")
+            session.execute(advance)
+        last: int = session.scalars(select(counter.number)).one()
+        return last - count + 1
+
+    def _announce(self, ended: Iterable[LoginSession]) -> None:
+        rows = list(ended)
+        self._revocations.add(row.id for row in rows)
+        for row in rows:
+            signals.session_ended.send(self._sender, sid=row.id, user_id=row.user_id, reason=row.end_reason)
+
+
+def is_active(user: Any) -> bool:
+    """Tell whether the user may have a session: it exists and its ``is_active``, if it has one, is true."""
+    return user is not None and bool(getattr(user, "is_active", True))
