@@ -47,6 +47,10 @@ ADVICE: Mapping[str, str] = {
     "-401": "The token or the key is dead, or this server's IP address is not in the console's allowed addresses.",
     "-402": "The user has not agreed to the consent item. Ask for it by starting a login with that scope.",
     "-903": "The app or its developer is not registered. Check the app in the console.",
+    "iss": "The id_token is another issuer's. Check KAKAO_AUTH_URL and KAKAO_ISSUER.",
+    "aud": "The id_token was made for another app key. If it is one of yours, add it to KAKAO_CLIENT_KEYS.",
+    "exp": "The id_token has expired. If it is new, set this server's clock.",
+    "iat": "The id_token is too old, or from the future. If it is new, set this server's clock.",
     NO_OIDC: "Kakao sent no id_token. Turn OpenID Connect on in the console, or KAKAO_OIDC off.",
     NO_ADMIN: "KAKAO_ADMIN_KEY is not set. Set it to the admin key from the console.",
 }

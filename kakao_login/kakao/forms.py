@@ -71,8 +71,8 @@ def bearer(access_token: str) -> dict[str, str]:
 
 
 def admin(settings: KakaoSettings) -> dict[str, str]:
-    """Give the header that shows the admin key.  Raises ``KakaoRejected`` (502) if none is set."""
-    if not settings.admin_key:
+    """Give the header that shows the admin key.  Raises ``KakaoRejected`` (502) without a proper one."""
+    if not TOKEN.fullmatch(settings.admin_key or ""):
         raise KakaoRejected(NO_ADMIN)
     return {"Authorization": f"KakaoAK {settings.admin_key}"}
 

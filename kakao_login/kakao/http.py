@@ -68,16 +68,18 @@ class KakaoHttp:
         return monotonic() + self._timeout
 
     def _send(self, request: requests.Request, deadline: float) -> Answer:
-        # The causes are cut off (from None): their texts may hold what was sent.
+        error: KakaoUnavailable
         try:
             with self._adapter.send(request.prepare(), stream=True, timeout=_time_left(deadline)) as response:
                 return Answer(response.status_code, _parse(_read(response)))
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            raise KakaoUnavailable("no answer in time") from None
+            error = KakaoUnavailable("no answer in time")
         except requests.ConnectionError:
-            raise ConnectionLost("no connection") from None
+            error = ConnectionLost("no connection")
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
-            raise KakaoUnavailable("the answer broke off") from None
+            error = KakaoUnavailable("the answer broke off")
+        # Raised out here, so that no chain leads to the cause: it holds the request, with whatever was sent.
+        raise error
 
 
 def _time_left(deadline: float) -> float:
@@ -90,7 +92,9 @@ def _read(response: requests.Response) -> bytes | None:
     """Give the body, or None if it is too long or in an encoding nobody asked for, which may be a bomb."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         return None
-    body: bytes = response.raw.read(MAX_BODY + 1, decode_content=False)
+    body = b""
+    while part := response.raw.read(MAX_BODY + 1 - len(body), decode_content=False):
+        body += part
     return body if len(body) <= MAX_BODY else None
 
 

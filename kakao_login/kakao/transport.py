@@ -18,6 +18,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 POOL_SIZE = 32
+MAX_IDLE = 30
+"""Seconds since the last request after which a connection is not trusted to be alive."""
 
 
 class DeadlineReader(io.RawIOBase):
@@ -54,20 +56,36 @@ class DeadlineResponse(HTTPResponse):
         self.fp = io.BufferedReader(DeadlineReader(self.fp.detach(), sock))
 
 
-class _Connection(HTTPConnection):
+class Connection(HTTPConnection):
+    """A connection with a deadline, that is not used again after it lay idle.
+
+    Firewalls forget idle connections without a word to either side, and a code sent into one is lost.
+    """
+
     response_class = DeadlineResponse
+    _used_at = 0.0
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the pool may use this connection again."""
+        return super().is_connected and monotonic() - self._used_at < MAX_IDLE
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Send a request."""
+        self._used_at = monotonic()
+        super().request(*args, **kwargs)
 
 
-class _TLSConnection(HTTPSConnection):
-    response_class = DeadlineResponse
+class TLSConnection(Connection, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+    ConnectionCls = Connection
 
 
 class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
+    ConnectionCls = TLSConnection
 
 
 class DeadlineAdapter(HTTPAdapter):
