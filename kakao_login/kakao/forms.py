@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -10,6 +11,9 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from ..errors import InvalidRequest, KakaoRejected
 from ..settings import KakaoSettings
 from .error_codes import NO_ADMIN
+
+# The stubs leave this function untyped.
+code_challenge: Callable[[str], str] = create_s256_code_challenge
 
 # RFC 6749 appendix A.11 and A.12, less the blank, which no code or token of Kakao's has.
 TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
@@ -41,7 +45,7 @@ def authorization_url(
         state=state,
         nonce=nonce if settings.oidc else None,
         prompt=prompt,
-        code_challenge=create_s256_code_challenge(code_verifier),
+        code_challenge=code_challenge(code_verifier),
         code_challenge_method="S256",
     )
     return url

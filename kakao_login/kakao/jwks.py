@@ -19,6 +19,8 @@ ALGORITHM = "RS256"
 MINIMUM_KEY_BITS = 2048
 MAX_AGE = 24 * 60 * 60
 FETCHES_A_MINUTE = 2
+FIRST_FETCHES_A_MINUTE = 12
+"""Without any key nobody can log in, so then it is tried every few seconds."""
 
 
 class JwksCache:
@@ -66,7 +68,7 @@ class JwksCache:
     def _may_fetch(self) -> bool:
         now = self._clock()
         self._tries = [tried_at for tried_at in self._tries if 0 <= now - tried_at < 60]
-        return len(self._tries) < FETCHES_A_MINUTE
+        return len(self._tries) < (FETCHES_A_MINUTE if self._keys else FIRST_FETCHES_A_MINUTE)
 
     def _replace_keys(self) -> None:
         now = self._clock()
