@@ -1,0 +1,75 @@
+"""The command line: `python -m kakao_login.emulator`, also installed as `kakao-emulator`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import click
+
+from .app_files import read_apps
+from .apps import App
+from .checks import InvalidSetting
+from .emulator import NotFound, Options
+from .running import DANGER, RemoteListenError, listening
+
+# What click itself gives for a wrong option.
+USAGE_ERROR = 2
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.option("--host", default="127.0.0.1", help="Address to listen at; loopback unless --allow-remote.")
+@click.option("--port", default=9000, type=click.IntRange(0, 65535), help="Port to listen at; 0 takes a free one.")
+@click.option("--allow-remote", is_flag=True, help=f"Allow a host that is not loopback. {DANGER}")
+@click.option("--issuer", metavar="URL", help="The iss of id_tokens. Default: the emulator's own address.")
+@click.option("--api-url", metavar="URL", help="Where discovery says kapi is. Default: beside the issuer.")
+@click.option("--sign-in-as", metavar="PERSONA", help="Show no pages: every login is answered at once as PERSONA.")
+@click.option("--app", "app_files", multiple=True, type=click.Path(path_type=Path), help="TOML file with apps.")
+@click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="Registered on the first app.")
+@click.option("--ready-file", type=click.Path(path_type=Path), help="Write the address here once it accepts.")
+def main(app_files: tuple[Path, ...], ready_file: Path | None, **settings: Any) -> None:
+    """Run a local Kakao to develop and test a Kakao login against."""
+    try:
+        _serve(Options(apps=read_apps(app_files) or (App(),), **settings), ready_file)
+    except (InvalidSetting, NotFound, RemoteListenError) as error:
+        _stop(str(error))
+    except OSError as error:
+        _stop(f"{settings['host']}:{settings['port']}: {error.strerror}. Choose another with --port.")
+
+
+def _stop(reason: str) -> None:
+    click.echo(f"kakao-emulator: {reason}", err=True)
+    sys.exit(USAGE_ERROR)
+
+
+def _serve(options: Options, ready_file: Path | None) -> None:
+    ended = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with listening(options) as (emulator, server):
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        _announce(emulator.url, emulator.app()["client_id"], ready_file)
+        ended.wait()
+        server.shutdown()
+        thread.join()
+    if ready_file is not None:
+        with suppress(FileNotFoundError):
+            ready_file.unlink()
+
+
+def _announce(url: str, client_id: str, ready_file: Path | None) -> None:
+    click.echo(f"A local Kakao is at {url} (console: {url}/emulator/, REST API key: {client_id}).")
+    if ready_file is not None:
+        # Whoever waits for the file must never read half an address.
+        part = ready_file.with_name(f"{ready_file.name}.part")
+        part.write_text(f"{url}\n", encoding="utf-8")
+        part.replace(ready_file)
+
+
+if __name__ == "__main__":
+    main()

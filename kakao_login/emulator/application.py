@@ -1,0 +1,46 @@
+"""The Flask application that serves an emulator."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+
+from .context import bind_state
+from .control import control
+from .emulator import Emulator
+from .errors import register_error_handlers
+from .hooks import watch_calls
+from .kapi import kapi
+from .kauth import kauth
+from .pages import prepare_pages
+from .pictures import pictures
+
+# A login's requests are small; whatever is bigger is a mistake.
+LARGEST_BODY = 1_000_000
+
+
+class _Json(DefaultJSONProvider):
+    """JSON as Kakao writes it: members in their own order, Korean letters as they are."""
+
+    sort_keys = False
+    ensure_ascii = False
+    mimetype = "application/json;charset=UTF-8"
+
+
+def create_app(emulator: Emulator) -> Flask:
+    """Make the application of one emulator. It shares nothing with any other."""
+    app = Flask(__name__, static_url_path="/emulator/static")
+    app.json = _Json(app)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    # A dropped connection must reach the server as the exception it is.
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    bind_state(app, emulator.state)
+    prepare_pages(app)
+    watch_calls(app)
+    register_error_handlers(app)
+    app.register_blueprint(kauth())
+    app.register_blueprint(kapi())
+    app.register_blueprint(pictures())
+    app.register_blueprint(control(emulator))
+    return app

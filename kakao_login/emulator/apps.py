@@ -1,0 +1,131 @@
+"""The apps registered at the emulated Kakao, with what a team would set in Kakao's console."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from . import checks
+from .checks import InvalidSetting, checked
+
+REQUIRED, OPTIONAL, DURING_USE = "required", "optional", "during_use"
+DEFAULT_REDIRECT_URI = "http://localhost:5000/auth/kakao/callback"
+# Kakao gives the same person another user id in every app; each further app gets its own distance.
+USER_ID_STEP = 1_000_000_007
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where Kakao reports that a user removed the app, and by which method (GET or POST)."""
+
+    url: str
+    method: str = "POST"
+
+
+@dataclass(frozen=True)
+class App:
+    """One app with a key of each kind. Every field may be set by TOML, by the control API and on the console."""
+
+    app_id: int = 1
+    name: str = "Emulator app"
+    client_id: str = "emulator-rest-api-key"
+    client_secret: str = field(default="emulator-client-secret", repr=False)
+    client_secret_enabled: bool = True
+    javascript_key: str = "emulator-javascript-key"
+    native_key: str = "emulator-native-key"
+    admin_key: str = field(default="emulator-admin-key", repr=False)
+    login_enabled: bool = True
+    oidc: bool = True
+    redirect_uris: tuple[str, ...] = (DEFAULT_REDIRECT_URI,)
+    javascript_redirect_uris: tuple[str, ...] = ()
+    logout_redirect_uris: tuple[str, ...] = ()
+    consent_items: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "profile_nickname": REQUIRED,
+            "profile_image": OPTIONAL,
+            "account_email": OPTIONAL,
+        }
+    )
+    service_terms: Mapping[str, str] = field(default_factory=dict)
+    auto_link: bool = True
+    under_14_allowed: bool = False
+    rate_limited: bool = False
+    logout_all_tokens: bool = False
+    users_in_elements: bool = False
+    unlink_webhook: Webhook | None = None
+    account_status_webhook_url: str | None = None
+    user_id_offset: int = 0
+
+    def redirect_uris_of(self, key: str) -> tuple[str, ...]:
+        """Give the redirect URIs registered on one of the app's keys; none for any other text."""
+        if key == self.client_id:
+            return self.redirect_uris
+        if key == self.javascript_key:
+            return self.javascript_redirect_uris
+        return (f"kakao{key}://oauth",) if key == self.native_key else ()
+
+    def items_at(self, *levels: str) -> frozenset[str]:
+        """Give the ids of the consent items set to any of these levels."""
+        return frozenset(item for item, level in self.consent_items.items() if level in levels)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the settings as the control API shows them."""
+        return asdict(self)
+
+
+def _webhook(value: Any) -> Webhook:
+    rules = {"url": checks.http_url, "method": checks.one_of("GET", "POST")}
+    values = checked(value, rules)
+    if "url" not in values:
+        raise InvalidSetting("needs a url")
+    return Webhook(**values)
+
+
+_URIS = checks.tuple_of(checks.url)
+_CHECKS: dict[str, checks.Check] = {
+    "app_id": checks.identifier,
+    "name": checks.text,
+    "client_id": checks.text,
+    "client_secret": checks.text,
+    "client_secret_enabled": checks.flag,
+    "javascript_key": checks.text,
+    "native_key": checks.text,
+    "admin_key": checks.text,
+    "login_enabled": checks.flag,
+    "oidc": checks.flag,
+    "redirect_uris": _URIS,
+    "javascript_redirect_uris": _URIS,
+    "logout_redirect_uris": _URIS,
+    "consent_items": checks.mapping_to(checks.one_of(REQUIRED, OPTIONAL, DURING_USE)),
+    "service_terms": checks.mapping_to(checks.one_of(REQUIRED, OPTIONAL)),
+    "auto_link": checks.flag,
+    "under_14_allowed": checks.flag,
+    "rate_limited": checks.flag,
+    "logout_all_tokens": checks.flag,
+    "users_in_elements": checks.flag,
+    "unlink_webhook": checks.optional(_webhook),
+    "account_status_webhook_url": checks.optional(checks.http_url),
+    "user_id_offset": checks.whole_number,
+}
+
+
+def changed(app: App, changes: Any) -> App:
+    """Give the app with `changes` (a dict of raw values) applied. Raises InvalidSetting."""
+    return replace(app, **checked(changes, _CHECKS))
+
+
+def next_app(apps: list[App], settings: Any) -> App:
+    """Make a further app whose ids and keys differ from those of `apps` unless `settings` give them."""
+    number = len(apps) + 1
+    fresh = App(
+        app_id=max((app.app_id for app in apps), default=0) + 1,
+        name=f"Emulator app {number}",
+        client_id=f"emulator-rest-api-key-{number}",
+        client_secret=f"emulator-client-secret-{number}",
+        javascript_key=f"emulator-javascript-key-{number}",
+        native_key=f"emulator-native-key-{number}",
+        admin_key=f"emulator-admin-key-{number}",
+        user_id_offset=len(apps) * USER_ID_STEP,
+    )
+    return changed(fresh if apps else App(), settings)

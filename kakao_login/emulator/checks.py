@@ -1,0 +1,108 @@
+"""Checks for settings from JSON or TOML: each gives a raw value back typed, or says what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+Check = Callable[[Any], Any]
+INT64_MAX = 2**63 - 1
+
+
+class InvalidSetting(ValueError):
+    """A value that the emulator cannot use; the message names the key and what it should be."""
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise InvalidSetting("must be a text that is not empty")
+    return value
+
+
+def flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidSetting("must be true or false")
+    return value
+
+
+def whole_number(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= INT64_MAX:
+        raise InvalidSetting("must be a whole number from 0 to 2^63-1")
+    return value
+
+
+def identifier(value: Any) -> int:
+    if whole_number(value) == 0:
+        raise InvalidSetting("must be a whole number from 1 to 2^63-1")
+    return int(value)
+
+
+def seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e12:
+        raise InvalidSetting("must be a number of seconds")
+    return float(value)
+
+
+def url(value: Any) -> str:
+    """Accept an absolute URL of any scheme, for an app's own scheme may be a redirect URI too."""
+    try:
+        scheme = urlsplit(text(value)).scheme
+    except ValueError:
+        scheme = ""
+    if not scheme or any(character.isspace() for character in value):
+        raise InvalidSetting("must be an absolute URL")
+    return str(value)
+
+
+def http_url(value: Any) -> str:
+    if urlsplit(url(value)).scheme not in {"http", "https"} or not urlsplit(value).netloc:
+        raise InvalidSetting("must be an http or https URL")
+    return str(value)
+
+
+def one_of(*choices: str) -> Check:
+    def check(value: Any) -> str:
+        if value not in choices:
+            raise InvalidSetting(f"must be one of {', '.join(choices)}")
+        return str(value)
+
+    return check
+
+
+def optional(check: Check) -> Check:
+    return lambda value: None if value is None else check(value)
+
+
+def tuple_of(check: Check) -> Check:
+    def check_each(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list | tuple):
+            raise InvalidSetting("must be a list")
+        return tuple(check(item) for item in value)
+
+    return check_each
+
+
+def mapping_to(check: Check) -> Check:
+    def check_each(value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise InvalidSetting("must be a table of names and values")
+        return {text(name): check(item) for name, item in value.items()}
+
+    return check_each
+
+
+def checked(values: Any, checks: Mapping[str, Check]) -> dict[str, Any]:
+    """Check every named value. Raises InvalidSetting naming the key that is unknown or wrong."""
+    if not isinstance(values, Mapping):
+        raise InvalidSetting("a JSON object or TOML table is due")
+    return {name: _checked_one(name, value, checks) for name, value in values.items()}
+
+
+def _checked_one(name: str, value: Any, checks: Mapping[str, Check]) -> Any:
+    if name not in checks:
+        raise InvalidSetting(f"{name}: unknown; known are {', '.join(sorted(checks))}")
+    try:
+        return checks[name](value)
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{name}: {error}") from error

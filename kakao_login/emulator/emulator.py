@@ -1,0 +1,167 @@
+"""The emulator as one object. Its methods are the control API; the one over HTTP calls these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from . import apps, checks, personas
+from .apps import App
+from .checks import InvalidSetting
+from .faults import parse_fault
+from .grants import AutoSignIn, Link
+from .personas import Person
+from .state import EVERY_BROWSER, Addresses, State
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How an emulator starts. Host and port matter to a server only; port 0 is any free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    allow_remote: bool = False
+    issuer: str | None = None
+    api_url: str | None = None
+    apps: tuple[App, ...] = field(default=(App(),))
+    redirect_uris: tuple[str, ...] = ()
+    sign_in_as: str | None = None
+
+
+class NotFound(LookupError):
+    """No app, person or link answers to what was named."""
+
+
+class Emulator:
+    """A local Kakao: what it knows, and the control API as methods.
+
+    Methods take and give what the JSON of `/emulator/...` holds. They raise InvalidSetting (HTTP 400) for
+    a value that cannot be used and NotFound (HTTP 404) for a person, app or link that does not exist.
+    """
+
+    def __init__(self, options: Options | None = None) -> None:
+        options = options or Options()
+        self.state = State(_with_redirect_uris(options), Addresses(options.issuer, options.api_url))
+        if options.sign_in_as is not None:
+            self.state.always_sign_in(AutoSignIn(self._person(options.sign_in_as).id))
+
+    @property
+    def url(self) -> str:
+        """The address it is reached at, without a trailing slash."""
+        return self.state.url
+
+    def app(self, client_id: str | None = None) -> Json:
+        """Give the settings of the app with this REST API key; of the first app if none is named."""
+        return self._app(client_id).as_json()
+
+    def patch_app(self, client_id: str | None = None, /, **changes: Any) -> Json:
+        """Change settings of an app and give them all."""
+        state = self.state
+        with state.lock:
+            place = state.apps.index(self._app(client_id))
+            state.apps[place] = apps.changed(state.apps[place], changes)
+            return state.apps[place].as_json()
+
+    def users(self) -> list[Json]:
+        """Give everyone who has a Kakao account."""
+        return [person.as_json() for person in self.state.people.values()]
+
+    def add_user(self, **settings: Any) -> Json:
+        """Add a person; what is left out is made up. Give the person with `id`."""
+        state = self.state
+        with state.lock:
+            person = personas.new_person(len(state.people) + 1, settings)
+            if person.id in state.people or state.person_named(person.persona):
+                raise InvalidSetting("id or persona: taken by another person")
+            state.people[person.id] = person
+        return person.as_json()
+
+    def patch_user(self, user: int | str, **changes: Any) -> Json:
+        """Change a person, named by id or persona."""
+        with self.state.lock:
+            person = personas.changed(self._person(user), changes)
+            self.state.people[person.id] = person
+        return person.as_json()
+
+    def sign_in_as(self, user: int | str, agree: str | Sequence[str] = "all", browser: str | None = None) -> None:
+        """Answer authorize requests at once as this person, in every browser or in the one named so.
+
+        `agree` is "all", which leaves out only what the persona refuses, or the items to agree to.
+        """
+        items = None if agree == "all" else frozenset(checks.tuple_of(checks.text)(agree))
+        self.state.browsers[browser or EVERY_BROWSER] = AutoSignIn(self._person(user).id, items)
+
+    def show_pages(self, browser: str | None = None) -> None:
+        """Bring the pages back, after `sign_in_as`."""
+        self.state.browsers.pop(browser or EVERY_BROWSER, None)
+
+    def fault(self, endpoint: str, fault: str, **details: Any) -> None:
+        """Make the next calls of an endpoint fail: `times` (1; None for ever), `delay_ms`, `status`, `body`."""
+        settings = {"endpoint": endpoint, "fault": fault, **details}
+        self.state.faults.add(parse_fault(settings))
+
+    def clear_faults(self) -> None:
+        """Forget the failures still to come and release the calls that hang."""
+        self.state.faults.clear()
+
+    def advance_clock(self, seconds: float) -> float:
+        """Move the emulator's clock and give its new time in seconds since the epoch."""
+        try:
+            self.state.clock.advance(checks.seconds(seconds))
+        except ValueError as error:
+            raise InvalidSetting(f"advance: {error}") from error
+        return self.state.clock.now()
+
+    def requests(self, endpoint: str | None = None) -> list[Json]:
+        """Give what was called, oldest first, secrets masked; of one endpoint only if it is named."""
+        return [call.as_json() for call in self.state.recorder.calls(endpoint)]
+
+    def clear_requests(self) -> None:
+        """Forget what was called so far."""
+        self.state.recorder.clear()
+
+    def rotate_keys(self, keep_old: bool = True) -> str:
+        """Sign with a new key and give its kid; without `keep_old` the old ones leave the JWKS at once."""
+        return self.state.keys.rotate(keep_old)
+
+    def reset(self) -> None:
+        """Go back to the start: apps, people, links, tokens, sessions, faults, clock and recorded calls."""
+        self.state.forget()
+
+    def unlink(self, user: int | str, client_id: str | None = None) -> None:
+        """The person removes the app at Kakao: consents and tokens are gone at once."""
+        self._drop_link(self._app(client_id), self._person(user))
+
+    def _drop_link(self, app: App, person: Person) -> Link:
+        link = self.state.disconnect(app.app_id, person.id)
+        if link is None:
+            raise NotFound(f"{person.persona} is not linked to app {app.app_id}")
+        return link
+
+    def _app(self, client_id: str | None) -> App:
+        for app in self.state.apps:
+            if client_id in {None, app.client_id}:
+                return app
+        raise NotFound(f"no app has the REST API key {client_id}")
+
+    def _person(self, user: int | str) -> Person:
+        named = self.state.person_named(str(user))
+        person = named or next((one for one in self.state.people.values() if str(one.id) == str(user)), None)
+        if person is None:
+            raise NotFound(f"there is no person {user}; known are {', '.join(_names(self.state))}")
+        return person
+
+
+def _names(state: State) -> list[str]:
+    return [person.persona for person in list(state.people.values())[:20]]
+
+
+def _with_redirect_uris(options: Options) -> Iterable[App]:
+    """Give the apps; redirect URIs of the options replace those of the first."""
+    if not options.redirect_uris:
+        return options.apps
+    first = replace(options.apps[0], redirect_uris=tuple(options.redirect_uris))
+    return (first, *options.apps[1:])

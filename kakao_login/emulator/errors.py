@@ -1,0 +1,152 @@
+"""Kakao's errors, each rendered in one place: KOE pages and redirects of kauth, JSON of kauth and kapi."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, jsonify, render_template
+from werkzeug.exceptions import HTTPException
+
+from .pages import is_kapi_path, page_texts
+
+# The status of these pages is not documented; 400 is this emulator's choice.
+KOE_PAGE_STATUS = 400
+SETUP_ERRORS = frozenset({"KOE004", "KOE005", "KOE006", "KOE007", "KOE008", "KOE101", "KOE102"})
+
+# code: (error, HTTP status, error_description) of the token endpoint and of tokeninfo.
+TOKEN_ERRORS: dict[str, tuple[str, int, str]] = {
+    "KOE001": ("invalid_request", 400, "Invalid request."),
+    "KOE004": ("misconfigured", 400, "Kakao Login is not activated."),
+    "KOE009": ("misconfigured", 400, "invalid android_key_hash or ios_bundle_id or web_site_url"),
+    "KOE010": ("invalid_client", 401, "Bad client credentials"),
+    "KOE101": ("invalid_client", 401, "Not exist client_id {}"),
+    "KOE114": ("invalid_grant", 400, "application/client id mismatch"),
+    "KOE237": ("invalid_request", 400, "token request rate limit exceeded"),
+    "KOE303": ("invalid_grant", 400, "Redirect URI mismatch."),
+    "KOE310": ("unsupported_grant_type", 400, "Unsupported grant type: {}"),
+    "KOE319": ("invalid_grant", 400, "refresh token is required."),
+    "KOE320": ("invalid_grant", 400, "authorization code not found for code={}"),
+    "KOE322": ("invalid_grant", 400, "expired_or_invalid_refresh_token"),
+    "KOE400": ("invalid_token", 400, "malformed id_token"),
+    "KOE401": ("invalid_token", 400, "invalid issuer"),
+    "KOE402": ("invalid_token", 400, "invalid signature"),
+    "KOE403": ("invalid_token", 400, "expired id_token"),
+}
+
+# code: (HTTP status, msg) of kapi.
+KAPI_ERRORS: dict[int, tuple[int, str]] = {
+    -1: (400, "internal error. please retry later."),
+    -2: (400, "{}"),
+    -3: (403, "{}"),
+    -5: (403, "permission denied"),
+    -10: (429, "API limit has been exceeded."),
+    -101: (400, "NotRegisteredUserException"),
+    -102: (400, "already registered"),
+    -103: (400, "not existing kakao account"),
+    -201: (400, "user property not found ({})"),
+    -401: (401, "this access token does not exist"),
+    -402: (403, "insufficient scopes."),
+    -406: (401, "not allowed under age 14"),
+}
+
+
+class KakaoPageError(Exception):
+    """An error that Kakao shows to the visitor and never sends to the redirect URI, which cannot be trusted."""
+
+    def __init__(self, koe: str, detail: str = "") -> None:
+        super().__init__(koe)
+        self.koe, self.detail = koe, detail
+
+
+class RedirectedError(Exception):
+    """An error that goes back to the redirect URI (RFC 6749 4.1.2.1)."""
+
+    def __init__(self, redirect_uri: str, state: str | None, error: str, description: str) -> None:
+        super().__init__(error)
+        answer = {"error": error, "error_description": description}
+        self.location = with_parameters(redirect_uri, answer | ({} if state is None else {"state": state}))
+        self.error = error
+
+
+class TokenError(Exception):
+    """An error of the token endpoint (RFC 6749 5.2) with Kakao's own code."""
+
+    def __init__(self, koe: str, detail: str = "") -> None:
+        super().__init__(koe)
+        error, self.status, description = TOKEN_ERRORS[koe]
+        self.body = {"error": error, "error_description": description.format(detail), "error_code": koe}
+
+
+class ProofKeyError(TokenError):
+    """A wrong, missing or uncalled-for code_verifier. Kakao's KOE code for it is not known, so none is given."""
+
+    def __init__(self, description: str) -> None:
+        Exception.__init__(self, "invalid_grant")
+        self.status = 400
+        self.body = {"error": "invalid_grant", "error_description": description}
+
+
+class KapiError(Exception):
+    """An error of kapi; `more` are further members of its JSON body."""
+
+    def __init__(self, code: int, detail: str = "", *, scheme: str = "Bearer", **more: Any) -> None:
+        super().__init__(str(code))
+        self.status, message = KAPI_ERRORS[code]
+        self.scheme = scheme
+        self.body = {"msg": message.format(detail), "code": code, **more}
+
+
+def with_parameters(url: str, parameters: dict[str, str]) -> str:
+    """Append parameters to the query that a URL may already have."""
+    separator = "&" if urlsplit(url).query else "?"
+    return f"{url}{separator}{urlencode(parameters)}"
+
+
+def found(location: str, status: int = 302) -> Response:
+    """Redirect with an empty body, as kauth does."""
+    response = Response(status=status)
+    response.headers["Location"] = location
+    response.content_type = "text/html;charset=UTF-8"
+    return response
+
+
+def _show_page(error: KakaoPageError) -> tuple[str, int]:
+    words, setup = page_texts(), error.koe in SETUP_ERRORS
+    kind = words["setup_error" if setup else "bad_request"]
+    why = words.get(f"why_{error.koe}", words["why_other"])
+    page = render_template("koe.html", kind=kind, setup=setup, why=why, koe=error.koe, detail=error.detail)
+    return page, KOE_PAGE_STATUS
+
+
+def _send_back(error: RedirectedError) -> Response:
+    return found(error.location)
+
+
+def _answer_token_error(error: TokenError) -> tuple[Response, int]:
+    return jsonify(error.body), error.status
+
+
+def _answer_kapi_error(error: KapiError) -> Response:
+    response = jsonify(error.body)
+    response.status_code = error.status
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = f"{error.scheme} error=invalid_token"
+    return response
+
+
+def _answer_http_error(error: HTTPException) -> tuple[Response | str, int]:
+    """Answer an unknown path or method in the manner of the host that would have it."""
+    status = error.code or 500
+    if is_kapi_path():
+        return jsonify(msg=error.name, code=-2), status
+    return _show_page(KakaoPageError("KOE002", error.name))[0], status
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Teach the app to render every error of this room."""
+    app.register_error_handler(KakaoPageError, _show_page)
+    app.register_error_handler(RedirectedError, _send_back)
+    app.register_error_handler(TokenError, _answer_token_error)
+    app.register_error_handler(KapiError, _answer_kapi_error)
+    app.register_error_handler(HTTPException, _answer_http_error)

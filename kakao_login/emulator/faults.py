@@ -1,0 +1,107 @@
+"""Failures on order: the next calls of an endpoint go wrong in a named way, each a set number of times."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from threading import Event, Lock
+from typing import Any
+
+from . import checks
+from .checks import InvalidSetting, checked
+
+HANG_SECONDS = 600.0
+SLOW_MS = 1000
+ENDPOINTS = frozenset({"authorize", "token", "discovery", "jwks", "user_me", "access_token_info", "userinfo"})
+CALL_FAULTS = frozenset(
+    {"slow", "hang", "reset", "garbage", "empty", "html", "redirect", "huge", "answer", "timeout_after_issue"}
+)
+ID_TOKEN_FAULTS = frozenset(
+    {"wrong_iss", "wrong_aud", "wrong_nonce", "wrong_sub", "expired", "future_iat", "alg_none", "hs256"}
+    | {"unknown_kid", "no_kid", "bad_signature", "not_a_jwt", "security_event"}
+    | {f"no_{claim}" for claim in ("iss", "aud", "sub", "iat", "exp", "nonce", "auth_time")}
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way for an endpoint to fail. `times` None lasts until the next reset; `endpoint` "*" is any of them."""
+
+    endpoint: str
+    fault: str
+    times: int | None = 1
+    delay_ms: int = 0
+    status: int = 200
+    body: Any = None
+
+
+class Faults:
+    """The failures still to come, and the alarm that wakes those that are being waited out."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._waiting: list[tuple[Fault, int | None]] = []
+        self._alarm = Event()
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._waiting.append((fault, fault.times))
+
+    def take(self, endpoint: str) -> Fault | None:
+        """Give the oldest failure ordered for this endpoint, counted down; None when all is well."""
+        with self._lock:
+            for place, (fault, left) in enumerate(self._waiting):
+                if fault.endpoint in {endpoint, "*"}:
+                    self._count_down(place, fault, left)
+                    return fault
+        return None
+
+    def _count_down(self, place: int, fault: Fault, left: int | None) -> None:
+        if left == 1:
+            del self._waiting[place]
+        elif left is not None:
+            self._waiting[place] = (fault, left - 1)
+
+    def pending(self) -> list[dict[str, Any]]:
+        """Give the failures still to come with the number of times left."""
+        with self._lock:
+            return [vars(fault) | {"times": left} for fault, left in self._waiting]
+
+    def clear(self) -> None:
+        """Forget every failure and let go of the calls that are kept waiting by one."""
+        with self._lock:
+            self._waiting.clear()
+            self._alarm.set()
+            self._alarm = Event()
+
+    def wait(self, seconds: float) -> None:
+        """Keep a call waiting, but no longer than until `clear`."""
+        self._alarm.wait(seconds)
+
+
+_CHECKS: dict[str, checks.Check] = {
+    "endpoint": checks.text,
+    "fault": checks.text,
+    "times": checks.optional(checks.identifier),
+    "delay_ms": checks.whole_number,
+    "status": checks.whole_number,
+    "body": lambda value: value,
+}
+
+
+def parse_fault(settings: Any) -> Fault:
+    """Make a fault from raw settings. Raises InvalidSetting that tells the known names."""
+    values = checked(settings, _CHECKS)
+    if not {"endpoint", "fault"} <= values.keys():
+        raise InvalidSetting("endpoint and fault are both needed")
+    fault = Fault(**values)
+    if fault.endpoint == "id_token":
+        known = fault.fault in ID_TOKEN_FAULTS
+        choices = ID_TOKEN_FAULTS
+    else:
+        checks.one_of("*", "id_token", *sorted(ENDPOINTS))(fault.endpoint)
+        known = fault.fault in CALL_FAULTS or re.fullmatch(r"http_[45]\d\d", fault.fault) is not None
+        choices = CALL_FAULTS | {"http_4xx", "http_5xx"}
+    if not known:
+        raise InvalidSetting(f"fault: must be one of {', '.join(sorted(choices))}")
+    return fault

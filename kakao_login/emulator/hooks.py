@@ -1,0 +1,115 @@
+"""What surrounds every call: it is recorded, and an ordered failure strikes before or after the view."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from flask import Flask, Response, g, json, request
+
+from .context import current_state
+from .faults import HANG_SECONDS, SLOW_MS, Fault
+from .recorder import Call, masked, masked_headers
+
+HUGE = 3_000_000
+GARBAGE = b'{"access_token": "\xff\xfe\x00'
+SPARED = frozenset({"control", "console", "pictures"})
+
+
+class ConnectionDropped(Exception):
+    """The client gets no answer: the server cuts the line (and so does the in-process adapter)."""
+
+
+def call_name() -> str:
+    """Give the name of the endpoint as faults and the recorder use it; the path if there is none."""
+    return (request.endpoint or request.path).rpartition(".")[2]
+
+
+def watch_calls(app: Flask) -> None:
+    """Record the calls of this app and let faults strike them. The emulator's own pages are left alone."""
+    app.before_request(_begin)
+    app.after_request(_finish)
+
+
+def _is_spared() -> bool:
+    return request.blueprint in SPARED or request.endpoint == "static"
+
+
+def _begin() -> Response | None:
+    if _is_spared():
+        return None
+    state = current_state()
+    fault = state.faults.take(call_name())
+    g.started, g.fault = time.perf_counter(), fault
+    g.call = Call(
+        number=state.recorder.next_number(),
+        at=state.clock.now(),
+        endpoint=call_name(),
+        method=request.method,
+        path=request.path,
+        query=masked(request.args.to_dict(flat=False)),
+        form=masked(request.form.to_dict(flat=False)),
+        headers=masked_headers(dict(request.headers)),
+        fault=fault.fault if fault else None,
+    )
+    state.recorder.put(g.call)
+    return _strike(fault) if fault else None
+
+
+def _finish(response: Response) -> Response:
+    call: Call | None = g.get("call")
+    if call is None:
+        return response
+    milliseconds = round((time.perf_counter() - g.started) * 1000, 2)
+    ended = replace(call, status=response.status_code, error=_error_of(response), milliseconds=milliseconds)
+    current_state().recorder.put(ended)
+    if g.fault is not None and g.fault.fault == "timeout_after_issue":
+        _wait(g.fault)
+        raise ConnectionDropped
+    return response
+
+
+def _error_of(response: Response) -> str | None:
+    """Give Kakao's own code of an error answer, for the log: KOE320, -401, access_denied."""
+    if response.status_code < 400 or not response.is_json:
+        return None
+    body = response.get_json(silent=True)
+    found = body.get("error_code") or body.get("error") or body.get("code") if isinstance(body, dict) else None
+    return str(found) if found is not None else None
+
+
+def _wait(fault: Fault) -> None:
+    current_state().faults.wait(fault.delay_ms / 1000)
+
+
+def _strike(fault: Fault) -> Response | None:
+    """Fail as ordered, instead of the view; None lets the view run."""
+    if fault.fault == "timeout_after_issue":
+        return None
+    if fault.fault == "slow":
+        current_state().faults.wait((fault.delay_ms or SLOW_MS) / 1000)
+        return None
+    _wait(fault)
+    if fault.fault == "hang":
+        current_state().faults.wait(HANG_SECONDS)
+    if fault.fault in {"hang", "reset"}:
+        raise ConnectionDropped
+    return _broken_answer(fault)
+
+
+def _broken_answer(fault: Fault) -> Response:
+    if fault.fault.startswith("http_"):
+        return _json_answer(int(fault.fault[5:]), b'{"msg":"emulated failure","code":-1}')
+    if fault.fault == "answer":
+        body = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
+        return _json_answer(fault.status, body.encode())
+    if fault.fault == "redirect":
+        return Response(status=302, headers={"Location": f"{current_state().url}/redirected"})
+    if fault.fault == "html":
+        return Response("<!doctype html><title>Maintenance</title><p>Please come back later.", 200)
+    bodies = {"garbage": GARBAGE, "empty": b"", "huge": b'{"huge":"' + b"a" * HUGE + b'"}'}
+    return _json_answer(200, bodies[fault.fault])
+
+
+def _json_answer(status: int, body: bytes) -> Response:
+    return Response(body, status, content_type="application/json;charset=UTF-8")

@@ -1,0 +1,104 @@
+"""One HTTP/1.1 request as a WSGI environment. Its body is read whole, so the connection can be kept."""
+
+from __future__ import annotations
+
+import io
+import sys
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+LARGEST_BODY = 2_000_000
+LONGEST_CHUNK_LINE = 1024
+
+
+class BadRequest(ValueError):
+    """The bytes are no HTTP request that can be answered; the connection must be closed."""
+
+
+def read_body(handler: BaseHTTPRequestHandler) -> bytes:
+    """Read the body by its length or chunk by chunk. Raises BadRequest."""
+    lengths = handler.headers.get_all("Content-Length") or []
+    if handler.headers.get("Transfer-Encoding", "").lower() == "chunked":
+        if lengths:
+            raise BadRequest("both Content-Length and Transfer-Encoding")
+        return _read_chunks(handler)
+    if not lengths:
+        return b""
+    if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
+        raise BadRequest("Content-Length is not one number")
+    return _read_exactly(handler, _size(lengths[0], 10))
+
+
+def _read_chunks(handler: BaseHTTPRequestHandler) -> bytes:
+    body = bytearray()
+    while size := _size(handler.rfile.readline(LONGEST_CHUNK_LINE).partition(b";")[0].strip(), 16):
+        body += _read_exactly(handler, size)
+        handler.rfile.readline(LONGEST_CHUNK_LINE)
+        _size(str(len(body)), 10)
+    while handler.rfile.readline(LONGEST_CHUNK_LINE).strip():
+        pass
+    return bytes(body)
+
+
+def _size(digits: str | bytes, base: int) -> int:
+    try:
+        size = int(digits[:20], base)
+    except ValueError as error:
+        raise BadRequest("a length is not a number") from error
+    if not 0 <= size <= LARGEST_BODY:
+        raise BadRequest("the body is too large")
+    return size
+
+
+def _read_exactly(handler: BaseHTTPRequestHandler, size: int) -> bytes:
+    body = handler.rfile.read(size)
+    if len(body) < size:
+        raise BadRequest("the body ended early")
+    return body
+
+
+def wsgi_environ(handler: BaseHTTPRequestHandler, body: bytes, scheme: str) -> dict[str, Any]:
+    """Give the environment of PEP 3333 for the request that `handler` has parsed."""
+    target = _target(handler.path)
+    name, port = handler.connection.getsockname()[:2]
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": handler.command,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(target[0], "latin-1"),
+        "QUERY_STRING": target[1],
+        "SERVER_NAME": name,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": handler.request_version,
+        "REMOTE_ADDR": handler.client_address[0],
+        "CONTENT_TYPE": handler.headers.get("Content-Type", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    return _with_headers(environ, handler)
+
+
+def _target(path: str) -> tuple[str, str]:
+    """Split the request target; it may be a whole URL (RFC 9112 3.2.2)."""
+    try:
+        parts = urlsplit(path if "://" in path.partition("?")[0] else f"//host{path}")
+    except ValueError as error:
+        raise BadRequest("the request target is no URL") from error
+    return parts.path or "/", parts.query
+
+
+def _with_headers(environ: dict[str, Any], handler: BaseHTTPRequestHandler) -> dict[str, Any]:
+    for name, value in handler.headers.items():
+        # A header with an underscore could pass for another one with a hyphen.
+        if "_" in name or name.lower() in {"content-type", "content-length"}:
+            continue
+        key = f"HTTP_{name.upper().replace('-', '_')}"
+        separator = "; " if key == "HTTP_COOKIE" else ","
+        environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
+    return environ

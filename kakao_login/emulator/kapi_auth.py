@@ -1,0 +1,91 @@
+"""Who calls kapi: a person's access token or an app's admin key, and of whom the call speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request
+
+from .apps import App
+from .context import call_parameters, current_state
+from .errors import KapiError
+from .grants import Link, Token
+from .personas import Person
+from .state import State
+
+LONGEST_TOKEN = 512
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An authenticated call: its app, the person it is about, and its token (None for an admin key)."""
+
+    app: App
+    person: Person
+    token: Token | None
+
+    @property
+    def expires_at(self) -> float:
+        return self.token.expires_at if self.token else 0.0
+
+    @property
+    def user_id(self) -> int:
+        return self.person.id + self.app.user_id_offset
+
+
+def caller(*, admin_allowed: bool = True) -> Caller:
+    """Give the caller of the current request. Raises KapiError -401, -2 or -101."""
+    state = current_state()
+    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "kakaoak" and admin_allowed:
+        app = admin_app()
+        person = target_person(state, app)
+        link_or_error(state, app, person)
+        return Caller(app, person, None)
+    bearer = credential if scheme.lower() == "bearer" else ""
+    return _caller_by_token(state, bearer.strip() or call_parameters().get("access_token", ""))
+
+
+def _caller_by_token(state: State, value: str) -> Caller:
+    if len(value) > LONGEST_TOKEN:
+        raise KapiError(-2, "too long for access token.")
+    known = state.access_tokens.get(value)
+    token = state.live(known)
+    if token is None:
+        expired = known is not None and known.expires_at <= state.clock.now()
+        raise KapiError(-401, **({"msg": "this access token is already expired"} if expired else {}))
+    app = state.app_by_id(token.app_id)
+    if app is None:
+        raise KapiError(-401)
+    return Caller(app, state.people[token.person_id], token)
+
+
+def admin_app() -> App:
+    """Give the app whose admin key is in the `Authorization: KakaoAK` header. Raises KapiError -401."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    app = current_state().app_by_admin_key(key.strip()) if scheme.lower() == "kakaoak" else None
+    if app is None:
+        raise KapiError(-401, scheme="KakaoAK", msg="invalid app key.")
+    return app
+
+
+def target_person(state: State, app: App) -> Person:
+    """Give the person named by `target_id_type` and `target_id`. Raises KapiError -2 or -101."""
+    parameters = call_parameters()
+    if parameters.get("target_id_type") != "user_id":
+        raise KapiError(-2, "target_id_type must be user_id.")
+    user_id = parameters.get("target_id", type=int)
+    if user_id is None:
+        raise KapiError(-2, "target_id must be a number.")
+    person = state.person_of(app, user_id)
+    if person is None:
+        raise KapiError(-101)
+    return person
+
+
+def link_or_error(state: State, app: App, person: Person) -> Link:
+    """Give the person's link to the app. Raises KapiError -101 if there is none."""
+    link = state.links.get((app.app_id, person.id))
+    if link is None:
+        raise KapiError(-101)
+    return link

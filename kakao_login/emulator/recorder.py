@@ -1,0 +1,101 @@
+"""What clients sent, in order, with every secret masked; tests count and inspect it, the console shows it live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from queue import SimpleQueue
+from threading import Lock
+from typing import Any
+
+KEPT = 10_000
+MASK = "[masked]"
+SECRETS = frozenset(
+    {"client_secret", "code", "code_verifier", "access_token", "refresh_token", "id_token", "guardian_token"}
+)
+HEADERS_KEPT = ("Accept", "Accept-Language", "Content-Type", "User-Agent", "Origin", "KA")
+SCHEMES = frozenset({"bearer", "basic", "kakaoak"})
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to the emulator and the status of its answer (None while it runs or when the line was cut)."""
+
+    number: int
+    at: float
+    endpoint: str
+    method: str
+    path: str
+    query: dict[str, list[str]] = field(default_factory=dict)
+    form: dict[str, list[str]] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    status: int | None = None
+    fault: str | None = None
+    error: str | None = None
+    milliseconds: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def masked(parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Give the parameters with the values of the secret ones replaced; empty values stay visible as empty."""
+    return {
+        name: [MASK if value and name in SECRETS else value for value in values]
+        for name, values in parameters.items()
+    }
+
+
+def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Give the headers of interest; of `Authorization` only a known scheme, for the rest may be secret."""
+    kept = {name: headers[name] for name in HEADERS_KEPT if name in headers}
+    if "Authorization" in headers:
+        scheme, _, rest = headers["Authorization"].partition(" ")
+        kept["Authorization"] = f"{scheme} {MASK}" if rest and scheme.lower() in SCHEMES else MASK
+    return kept
+
+
+class Recorder:
+    """The last calls, each from the moment it arrives, and a queue for everyone who watches them live."""
+
+    def __init__(self) -> None:
+        self._calls: dict[int, Call] = {}
+        self._watchers: list[SimpleQueue[Call]] = []
+        self._lock = Lock()
+        self._total = 0
+
+    def next_number(self) -> int:
+        with self._lock:
+            self._total += 1
+            return self._total
+
+    def put(self, call: Call) -> None:
+        """Keep a call that began, or what became of it under the same number; the oldest make room."""
+        with self._lock:
+            self._calls[call.number] = call
+            if len(self._calls) > KEPT:
+                del self._calls[next(iter(self._calls))]
+            for watcher in self._watchers:
+                watcher.put(call)
+
+    def calls(self, endpoint: str | None = None) -> list[Call]:
+        """Give the calls, oldest first; only those of one endpoint if it is named."""
+        with self._lock:
+            return [call for call in self._calls.values() if endpoint in {None, call.endpoint}]
+
+    def clear(self) -> None:
+        with self._lock:
+            self._calls.clear()
+
+    @contextmanager
+    def watch(self) -> Iterator[SimpleQueue[Call]]:
+        """Lend a queue that receives every call as it begins and as it ends."""
+        queue: SimpleQueue[Call] = SimpleQueue()
+        with self._lock:
+            self._watchers.append(queue)
+        try:
+            yield queue
+        finally:
+            with self._lock:
+                self._watchers.remove(queue)

@@ -1,0 +1,63 @@
+"""Running an emulator: for the command line until a signal comes, for a test as long as a `with` block lasts."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+from .application import create_app
+from .emulator import Emulator, Options
+from .server import Server
+
+DANGER = (
+    "Whoever reaches the emulator can sign in as anybody and change everything,"
+    " for it has no passwords and its keys are public."
+)
+
+
+class RemoteListenError(ValueError):
+    """The host is not loopback and `allow_remote` was not given."""
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach a server at `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def listening(options: Options) -> Iterator[tuple[Emulator, Server]]:
+    """Make an emulator and bind its server, which does not serve yet. Raises RemoteListenError and OSError."""
+    if not options.allow_remote and not is_loopback(options.host):
+        raise RemoteListenError(f"{options.host} is not loopback. {DANGER} Say --allow-remote if that is meant.")
+    emulator = Emulator(options)
+    with Server((options.host, options.port), create_app(emulator)) as server:
+        emulator.state.url = server.url
+        try:
+            yield emulator, server
+        finally:
+            emulator.clear_faults()
+
+
+@contextmanager
+def run_emulator(**options: Any) -> Iterator[Emulator]:
+    """Serve an emulator from a thread and give its control object; `url` says where, by default on any free port.
+
+    Options are the fields of `Options`: host, port, issuer, api_url, apps, redirect_uris, sign_in_as, ...
+    Raises TypeError for an unknown option, RemoteListenError off loopback, OSError for a taken port.
+    """
+    with listening(Options(**options)) as (emulator, server):
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield emulator
+        finally:
+            server.shutdown()
+            thread.join()

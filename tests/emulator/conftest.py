@@ -1,0 +1,30 @@
+"""Fixtures of the emulator's tests: a served emulator, and a client of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulator_client import Client
+from kakao_login.emulator import Emulator, run_emulator
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Emulator]:
+    with run_emulator() as kakao:
+        yield kakao
+
+
+@pytest.fixture
+def kakao(served: Emulator) -> Emulator:
+    """A running emulator, clean."""
+    served.reset()
+    return served
+
+
+@pytest.fixture
+def client(kakao: Emulator) -> Iterator[Client]:
+    client = Client(kakao)
+    yield client
+    client.http.close()

@@ -1,0 +1,74 @@
+"""A client of the emulator that walks through its login, by hand or at once."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+
+from kakao_login.emulator import Emulator
+
+REDIRECT_URI = "http://localhost:5000/auth/kakao/callback"
+CLIENT_ID, CLIENT_SECRET = "emulator-rest-api-key", "emulator-client-secret"
+
+
+class Client:
+    """A client of the default app, and the browser of the person who logs in."""
+
+    def __init__(self, kakao: Emulator) -> None:
+        self.kakao = kakao
+        self.http = requests.Session()
+
+    def authorize(self, **changes: Any) -> requests.Response:
+        """Open `/oauth/authorize`; a change of None leaves the parameter out."""
+        query = {"client_id": CLIENT_ID, "redirect_uri": REDIRECT_URI, "response_type": "code", **changes}
+        return self.http.get(f"{self.kakao.url}/oauth/authorize", params=query, allow_redirects=False)
+
+    def submit(self, page: requests.Response, **fields: Any) -> requests.Response:
+        """Send a form of a page back to where it came from."""
+        return self.http.post(page.url, data=fields, allow_redirects=False)
+
+    def follow(self, answer: requests.Response) -> requests.Response:
+        return self.http.get(f"{self.kakao.url}{answer.headers['Location']}", allow_redirects=False)
+
+    def token(self, **changes: Any) -> requests.Response:
+        """Send a token request; a change of None leaves the parameter out."""
+        form = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, **changes}
+        return self.http.post(f"{self.kakao.url}/oauth/token", data=form)
+
+    def exchange(self, code: str, **changes: Any) -> requests.Response:
+        form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT_URI, "code": code, **changes}
+        return self.token(**form)
+
+    def refresh(self, refresh_token: str, **changes: Any) -> requests.Response:
+        return self.token(grant_type="refresh_token", refresh_token=refresh_token, **changes)
+
+    def code(self, person: str | int = "full", agree: Any = "all", **changes: Any) -> str:
+        """Log in without pages and give the code."""
+        self.kakao.sign_in_as(person, agree)
+        return answer_of(self.authorize(**changes))["code"]
+
+    def log_in(self, person: str | int = "full", agree: Any = "all", **changes: Any) -> dict[str, Any]:
+        """Log in without pages and give the token answer."""
+        answer = self.exchange(self.code(person, agree, **changes))
+        assert answer.status_code == 200, answer.text
+        tokens: dict[str, Any] = answer.json()
+        return tokens
+
+    def kapi(self, path: str, token: str, method: str = "GET", **parameters: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"}
+        query, form = (parameters, None) if method == "GET" else (None, parameters)
+        return self.http.request(method, f"{self.kakao.url}{path}", headers=headers, params=query, data=form)
+
+    def me(self, person: str | int = "full", agree: Any = "all") -> dict[str, Any]:
+        """Log in and give `/v2/user/me`."""
+        user: dict[str, Any] = self.kapi("/v2/user/me", self.log_in(person, agree)["access_token"]).json()
+        return user
+
+
+def answer_of(response: requests.Response) -> dict[str, str]:
+    """Give the parameters that a redirect brings to the app."""
+    location = response.headers["Location"]
+    assert location.startswith(REDIRECT_URI), location
+    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
