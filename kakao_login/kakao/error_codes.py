@@ -44,7 +44,7 @@ ADVICE: Mapping[str, str] = {
     "-3": "This API is not enabled, or not for this admin key. Allow it in the console.",
     "-5": "The app has no permission for this API. Ask for it in the console.",
     "-10": "The quota is used up. See the app's usage in the console.",
-    "-401": "The token or the key is dead, or this server's IP address is not in the console's allowed addresses.",
+    "-401": "The token or the key is dead, or this server's IP address is not allowed. See both in the console.",
     "-402": "The user has not agreed to the consent item. Ask for it by starting a login with that scope.",
     "-903": "The app or its developer is not registered. Check the app in the console.",
     "iss": "The id_token is another issuer's. Check KAKAO_AUTH_URL and KAKAO_ISSUER.",
