@@ -35,7 +35,7 @@ class Accounts:
         self._models = models
         self._clock = clock
         self._user_created = user_created
-        self._sender = sender
+        self.sender = sender
 
     def sign_in_with(self, kakao_user: KakaoUser) -> Any:
         """Give the User of a proved Kakao user; raises ``AccountDisabled`` and ``DatabaseUnavailable``.
@@ -47,7 +47,7 @@ class Accounts:
         except IntegrityError:
             account, is_new = self._find_or_create(kakao_user)
         if is_new:
-            signals.user_signed_up.send(self._sender, user=account.user, kakao_user=kakao_user)
+            signals.user_signed_up.send(self.sender, user=account.user, kakao_user=kakao_user)
         if not is_active(account.user):
             raise AccountDisabled
         return account.user

@@ -34,10 +34,15 @@ class KakaoLoginError(Exception):
     message: ClassVar[Text]
     remedy: ClassVar[Text]
     retry_after: ClassVar[int | None] = None
+    """Seconds after which trying again makes sense."""
+    can_log_in: ClassVar[bool] = True
+    """Whether logging in is what helps the person."""
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
+        self.next_path = "/"
+        """Where the person was going."""
 
     def describe(self, language: Language) -> str:
         """Give the sentence for a log, a JSON body or a page."""
@@ -72,6 +77,16 @@ class InvalidToken(KakaoLoginError):
     remedy = LOG_IN
 
 
+class DuplicateCookie(InvalidToken):
+    """A cookie came twice, and which of the two is ours cannot be told."""
+
+    message = Text("같은 이름의 쿠키가 두 번 전송되었습니다.", "The same cookie was sent twice.")
+    remedy = Text(
+        "브라우저에서 이 사이트의 쿠키를 지워 주세요.", "Please delete this site's cookies in your browser."
+    )
+    can_log_in = False
+
+
 class TokenExpired(KakaoLoginError):
     """The access token ran out; the client renews it with its refresh token and repeats the call."""
 
@@ -79,6 +94,7 @@ class TokenExpired(KakaoLoginError):
     status = 401
     message = Text("접근 토큰이 만료되었습니다.", "The access token has expired.")
     remedy = Text("토큰을 갱신한 뒤 다시 요청해 주세요.", "Refresh it and send the request again.")
+    can_log_in = False
 
 
 class SessionEnded(KakaoLoginError):
@@ -110,6 +126,7 @@ class CsrfFailed(KakaoLoginError):
         "We could not tell that this request came from our site.",
     )
     remedy = Text("이전 화면을 새로 고친 뒤 다시 시도해 주세요.", "Go back, reload the page and try again.")
+    can_log_in = False
 
 
 class InvalidState(KakaoLoginError):
@@ -126,6 +143,7 @@ class CodeUsed(InvalidState):
 
     message = Text("이미 처리된 로그인입니다.", "This login has already been completed.")
     remedy = Text("계속하려면 아래 링크를 눌러 주세요.", "Use the link below to continue.")
+    can_log_in = False
 
 
 class AccessDenied(KakaoLoginError):
@@ -145,6 +163,7 @@ class AccountDisabled(AccessDenied):
 
     message = Text("사용이 중지된 계정입니다.", "This account has been disabled.")
     remedy = Text("서비스 관리자에게 문의해 주세요.", "Please contact the service's administrator.")
+    can_log_in = False
 
 
 class InvalidRequest(KakaoLoginError):
@@ -170,6 +189,7 @@ class NotFound(KakaoLoginError):
     status = 404
     message = Text("찾을 수 없습니다.", "There is no such thing here.")
     remedy = Text("목록을 새로 고쳐 주세요.", "Please reload the list.")
+    can_log_in = False
 
 
 class KakaoUnavailable(KakaoLoginError):
@@ -207,3 +227,4 @@ class DatabaseUnavailable(KakaoLoginError):
     message = Text("서비스를 잠시 사용할 수 없습니다.", "The service is unavailable for a moment.")
     remedy = LATER
     retry_after = 2
+    can_log_in = False

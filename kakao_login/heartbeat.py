@@ -41,7 +41,7 @@ class Heartbeat:
 
     def beat(self) -> None:
         """Do every task once; a database that is away is told once and tried again at the next beat."""
-        failing = not all([_succeeds(task) for task in self._tasks])
+        failing = False in [_succeeds(task) for task in self._tasks]
         if failing != self._failing:
             logger.warning("The database is %s for the background tasks.", "away" if failing else "back")
         self._failing = failing

@@ -60,7 +60,7 @@ class LoginStates:
         return login, self._codec.encode("login", vars(login), now=self._clock(), lifetime=LIFETIME)
 
     def read(self, unverified_cookies: Mapping[str, str]) -> list[LoginState]:
-        """Give the logins of the cookies whose names end in these suffixes, newest first, and of them the five newest."""
+        """Give the logins of the cookies whose names end in these suffixes, newest first, five at most."""
         found = [self._decode(suffix, value) for suffix, value in unverified_cookies.items()]
         logins = sorted((login for login in found if login), key=lambda login: -login.started_at)
         return logins[:MOST_AT_ONCE]

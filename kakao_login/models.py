@@ -98,6 +98,10 @@ class Models:
     end_counter: type[Any]
     used_login_state: type[Any]
 
+    def key_of(self, user: Any) -> Any:
+        """Give the primary key of ``user``."""
+        return getattr(user, _primary_key_name(self.user))
+
 
 def make_models(db: SQLAlchemy, user_model: type[Any] | None) -> Models:
     """Map the tables on ``db``; ``user_model`` is the host's User with one primary-key column of any type.
@@ -129,6 +133,11 @@ def _owned_by(user: type[Any], key: Column[Any]) -> dict[str, Any]:
         "user_id": mapped_column(foreign_key, nullable=False, index=True),
         "user": relationship(user),
     }
+
+
+def _primary_key_name(user: type[Any]) -> str:
+    mapper = inspect_mapping(user)
+    return str(mapper.get_property_by_column(mapper.primary_key[0]).key)
 
 
 def _primary_key(user: type[Any]) -> Column[Any]:

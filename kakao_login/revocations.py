@@ -24,11 +24,18 @@ class Revocations:
     """The ended sessions one process knows of."""
 
     def __init__(
-        self, database: Database, models: Models, *, access_lifetime: int, clock: Callable[[], float]
+        self,
+        database: Database,
+        models: Models,
+        *,
+        access_lifetime: int,
+        poll_always: bool,
+        clock: Callable[[], float],
     ) -> None:
         self._database = database
         self._models = models
         self._remember = access_lifetime + LEEWAY + CLOCK_SKEW
+        self._poll_always = poll_always
         self._clock = clock
         self._forget_at: dict[str, float] = {}
         self._last_number: int | None = None
@@ -38,8 +45,11 @@ class Revocations:
         return len(self._forget_at)
 
     def has_ended(self, sid: str) -> bool:
-        """Tell whether the session is known to be over; only the first call of a process asks the database."""
-        if self._last_number is None:
+        """Tell whether the session is known to be over; only the first call of a process asks the database.
+
+        With an interval of 0 every call does.  Raises ``DatabaseUnavailable``.
+        """
+        if self._poll_always or self._last_number is None:
             self.poll()
         return sid in self._forget_at
 

@@ -1,0 +1,46 @@
+# make run    the demo on http://localhost:5000, with a local Kakao beside it
+# make test   everything that must hold, as CI checks it
+# make lint   ruff and mypy alone
+# make bench  speed, as ratios measured side by side
+
+PYTHON ?= python3
+BIN := .venv/bin
+MESSAGES := templates/translations/ko/LC_MESSAGES/messages
+
+.PHONY: run install test lint bench chromium
+.DELETE_ON_ERROR:
+
+run: install
+	@$(BIN)/python wsgi.py
+
+install: .venv/demo.installed $(MESSAGES).mo
+
+test: .venv/test.installed $(MESSAGES).mo chromium lint
+	@$(BIN)/python -m pytest
+
+lint: .venv/test.installed
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: .venv/test.installed
+	@$(BIN)/python -m benchmarks
+
+chromium:
+	@sh tests/install_chromium.sh
+
+$(MESSAGES).mo: $(MESSAGES).po .venv/demo.installed
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+
+.venv/demo.installed: setup.cfg pyproject.toml | .venv
+	@echo "Installing (once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	@touch $@
+
+.venv/test.installed: setup.cfg pyproject.toml .venv/demo.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@
+
+.venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed; choose one: make PYTHON=python3.12 run")'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }

@@ -1,0 +1,155 @@
+"""``KakaoLogin``: the one object a host makes; it wires the rooms of each app and keeps nothing of a request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from flask import Flask, Response, jsonify
+from flask_sqlalchemy import SQLAlchemy
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from .accounts import Accounts
+from .activity import Activity
+from .database import Database
+from .errors import KakaoLoginError, Language, SettingsError
+from .heartbeat import Heartbeat
+from .identity import csrf_token
+from .kakao.client import KakaoClient
+from .kakao.responses import KakaoUser
+from .keys import SigningKeys, load_keys
+from .login_state import LoginStates
+from .models import make_models
+from .pages import browser_language, render_error
+from .pair import PairMaker
+from .revocations import Revocations
+from .sessions import Sessions
+from .settings import Settings, load_settings
+from .state import EXTENSION, State
+from .tokens import TokenCodec
+from .views import make_blueprint
+
+Hook = TypeVar("Hook", bound=Callable[..., Any])
+
+
+class KakaoLogin:
+    """Kakao login for Flask apps.
+
+    ``db`` is the host's ``SQLAlchemy()``; ``user_model`` its User, or None for a small one of our own.
+    ``locale_selector`` gives ``"ko"`` or ``"en"`` for the present request, by default what the browser asks for;
+    ``clock`` gives the time in seconds since the epoch.  Raises ``SettingsError`` when ``db`` or the model does
+    not fit, and from ``init_app`` when a setting is missing or wrong.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        db: SQLAlchemy,
+        user_model: type[Any] | None = None,
+        locale_selector: Callable[[], Language] = browser_language,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self._db = db
+        self._models = make_models(db, user_model)
+        self._locale_selector = locale_selector
+        self._clock = clock or _system_clock
+        self._user_created: Callable[[Any, KakaoUser], None] = _leave_as_it_is
+        self._claims_for: Callable[[Any], Mapping[str, Any]] = _no_claims
+        if app is not None:
+            self.init_app(app)
+
+    @property
+    def user_model(self) -> type[Any]:
+        """The User model: the host's, or our own."""
+        return self._models.user
+
+    def user_created(self, hook: Hook) -> Hook:
+        """Register ``hook(user, kakao_user)``, called before a new User is stored, to fill the host's columns."""
+        self._user_created = hook
+        return hook
+
+    def additional_claims(self, hook: Hook) -> Hook:
+        """Register ``hook(user)``, which gives claims to add to every access token; a reserved one is an error."""
+        self._claims_for = hook
+        return hook
+
+    def init_app(self, app: Flask) -> None:
+        """Set one app up; the factory pattern calls this for each app it makes."""
+        if EXTENSION in app.extensions:
+            raise SettingsError("This app has Kakao login already. Call init_app once an app.")
+        settings = load_settings(app.config, development=app.debug or app.testing)
+        keys = load_keys(settings.tokens)
+        app.extensions[EXTENSION] = self._wire(app, settings, keys)
+        if settings.proxy_hops:
+            _trust_proxies(app, settings.proxy_hops)
+        app.register_blueprint(make_blueprint(settings.url_prefix))
+        app.register_error_handler(KakaoLoginError, render_error)
+        app.context_processor(lambda: {"csrf_token": csrf_token})
+        _publish_keys(app, keys)
+
+    def _wire(self, app: Flask, settings: Settings, keys: SigningKeys) -> State:
+        clock, models, lifetime = self._clock, self._models, settings.tokens.access_token_expires
+        database = Database(app, self._db)
+        codec = TokenCodec(settings.tokens, keys)
+        revocations = Revocations(
+            database,
+            models,
+            access_lifetime=lifetime,
+            poll_always=settings.sessions.poll_interval == 0,
+            clock=clock,
+        )
+        activity = Activity(database, models, clock=clock)
+        return State(
+            settings=settings,
+            clock=clock,
+            locale_selector=self._locale_selector,
+            models=models,
+            keys=keys,
+            codec=codec,
+            pairs=PairMaker(codec, access_lifetime=lifetime, clock=clock, claims_for=self._get_claims),
+            logins=LoginStates(codec, clock=clock),
+            kakao=KakaoClient(settings.kakao, clock=clock),
+            accounts=Accounts(database, models, clock=clock, user_created=self._fill_user, sender=app),
+            sessions=Sessions(database, models, revocations, settings.sessions, clock=clock, sender=app),
+            revocations=revocations,
+            activity=activity,
+            heartbeat=Heartbeat(settings.sessions.poll_interval or 1, (activity.flush, revocations.poll)),
+        )
+
+    def _fill_user(self, user: Any, kakao_user: KakaoUser) -> None:
+        self._user_created(user, kakao_user)
+
+    def _get_claims(self, user: Any) -> Mapping[str, Any]:
+        return self._claims_for(user)
+
+
+def _trust_proxies(app: Any, hops: int) -> None:
+    # The host is never taken from a proxy: a proxy that does not overwrite it hands on the visitor's.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0)
+
+
+def _publish_keys(app: Flask, keys: SigningKeys) -> None:
+    jwks = keys.jwks()
+    if jwks is None:
+        return
+
+    @app.get("/.well-known/jwks.json", endpoint="kakao_login_jwks")
+    def publish() -> Response:
+        response = jsonify(jwks)
+        response.cache_control.public = True
+        response.cache_control.max_age = 300
+        return response
+
+
+def _system_clock() -> float:
+    return time.time()
+
+
+def _leave_as_it_is(_user: Any, _kakao_user: KakaoUser) -> None:
+    """A host that registers no hook has nothing to fill."""
+
+
+def _no_claims(_user: Any) -> Mapping[str, Any]:
+    return {}

@@ -1,0 +1,101 @@
+"""Who sends this request, by ``Authorization: Bearer`` or else by cookie (RFC 6750 section 2.1).
+
+The order matters.  Where a cookie is the credential, the request's origin is checked before the cookie's
+authority is read; the CSRF token is bound to the session, so it comes after the signature; the expiry is last,
+because only a request that would have been served may be sent to be renewed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Request, g, request
+
+from .cookies import Cookies
+from .csrf import FIELD, HEADER, SAFE_METHODS, check_csrf_token, check_origin, make_csrf_token
+from .errors import InvalidRequest, KakaoLoginError, LoginRequired, SessionEnded
+from .settings import origin
+from .state import State, current_state
+from .tokens import Token
+
+
+@dataclass(frozen=True)
+class Login:
+    """A proved credential and how it came."""
+
+    token: Token
+    by_cookie: bool
+
+
+def authenticate() -> Login:
+    """Give the login of the present request; raises the ``KakaoLoginError`` that says what is wrong with it."""
+    if "_kakao_login" not in g:
+        state = current_state()
+        require_https(request, state)
+        login = identify(state)
+        login.token.check_expiry(state.clock())
+        state.heartbeat.start()
+        state.activity.note(login.token.sid, login.token.generation)
+        g._kakao_login = login
+    login_: Login = g._kakao_login
+    return login_
+
+
+def identify(state: State) -> Login:
+    """Give the login of the present request even if its access token ran out."""
+    unverified_bearer = bearer_token(request)
+    if unverified_bearer is not None:
+        login = Login(state.codec.decode("access", unverified_bearer, now=state.clock()), by_cookie=False)
+    else:
+        login = _identify_by_cookie(state)
+    if state.revocations.has_ended(login.token.sid):
+        raise ended(login, state)
+    if login.by_cookie and request.method not in SAFE_METHODS:
+        check_csrf_token(state.keys, login.token.sid, _unverified_csrf_token())
+    return login
+
+
+def ended(login: Login, state: State) -> SessionEnded:
+    """Give the error of a session that is surely over, its cookies being deleted with the answer."""
+    if login.by_cookie:
+        Cookies(request, state.settings).clear_pair()
+    return SessionEnded()
+
+
+def bearer_token(request: Request) -> str | None:
+    """Give the unverified token of ``Authorization: Bearer``, or None if another scheme or none was sent."""
+    scheme, _, unverified_token = request.headers.get("Authorization", "").partition(" ")
+    return unverified_token.strip() if scheme.lower() == "bearer" else None
+
+
+def require_https(request: Request, state: State) -> None:
+    """Raise ``InvalidRequest`` on plain http outside debug and testing."""
+    if not request.is_secure and not state.settings.development:
+        raise InvalidRequest("HTTPS is required; behind a proxy, set PROXY_HOPS")
+
+
+def csrf_token() -> str:
+    """Give the CSRF token of the present login for a form, or an empty text without one."""
+    try:
+        login = authenticate()
+    except KakaoLoginError:
+        return ""
+    return make_csrf_token(current_state().keys, login.token.sid)
+
+
+def own_origins(request: Request, state: State) -> set[str]:
+    """Give the origins that are this site's: the request's own and that of the registered redirect URI."""
+    return {origin(request.host_url), origin(state.settings.kakao.redirect_uri)}
+
+
+def _identify_by_cookie(state: State) -> Login:
+    unverified_token = Cookies(request, state.settings).access_token
+    if unverified_token is None:
+        raise LoginRequired
+    if request.method not in SAFE_METHODS:
+        check_origin(request.headers, own_origins(request, state))
+    return Login(state.codec.decode("access", unverified_token, now=state.clock()), by_cookie=True)
+
+
+def _unverified_csrf_token() -> str | None:
+    return request.headers.get(HEADER) or request.form.get(FIELD)

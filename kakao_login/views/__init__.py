@@ -1,0 +1,60 @@
+"""The routes under ``/auth``: what each answers is the design's section 4."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
+
+from ..errors import InvalidRequest
+from ..identity import require_https
+from ..state import current_state
+from . import browser, refresh
+from .api import logout, me
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    # The callback's address holds the code; no page it leads to may see that.
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def make_blueprint(url_prefix: str) -> Blueprint:
+    """Make the routes of one app."""
+    blueprint = Blueprint(
+        "kakao_login",
+        __package__,
+        url_prefix=url_prefix,
+        root_path=None,
+        template_folder="../templates",
+        static_folder="../static",
+    )
+    blueprint.before_request(_check_request)
+    blueprint.after_request(_add_headers)
+    blueprint.add_url_rule("/kakao/login", "login", browser.login)
+    blueprint.add_url_rule("/kakao/callback", "callback", browser.callback)
+    blueprint.add_url_rule("/refresh", "refresh", refresh.refresh, methods=["GET", "POST"])
+    blueprint.add_url_rule("/logout", "logout", logout, methods=["POST"])
+    blueprint.add_url_rule("/me", "me", me)
+    return blueprint
+
+
+def _check_request() -> None:
+    require_https(request, current_state())
+    _check_single(request.args)
+
+
+def _check_single(parameters: MultiDict[str, str]) -> None:
+    # RFC 6749 section 3.1: no parameter may come twice; which of the two counts is anybody's guess.
+    twice = [name for name, values in parameters.lists() if len(values) > 1]
+    if twice:
+        raise InvalidRequest("a parameter was sent twice")
+
+
+def _add_headers(response: Response) -> Response:
+    if request.endpoint != "kakao_login.static":
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.vary.add("Cookie")
+    return response

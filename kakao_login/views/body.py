@@ -1,0 +1,36 @@
+"""A JSON body, read with limits: bad input gets a clear error and never a traceback."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import request
+
+from ..errors import InvalidRequest, UnsupportedMediaType
+
+# A refresh or Kakao token and a few words; far above what is due and far below what hurts.
+_LONGEST_BODY = 64 * 1024
+
+
+def read_json() -> dict[str, Any]:
+    """Give the request's JSON object, empty if there is no body.
+
+    Raises ``UnsupportedMediaType`` for a body that is not declared as JSON: a form of another site can send any
+    text, but not that header.  Raises ``InvalidRequest`` for anything that is not an object.
+    """
+    if (request.content_length or 0) > _LONGEST_BODY:
+        raise InvalidRequest("the body is too large")
+    request.max_content_length = _LONGEST_BODY
+    data = request.get_data(cache=True)
+    if not data:
+        return {}
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):
+        raise InvalidRequest("the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise InvalidRequest("the body is not a JSON object")
+    return body

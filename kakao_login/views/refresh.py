@@ -1,0 +1,78 @@
+"""``/auth/refresh``: renew the cookies, or answer a new pair to a client that keeps its tokens itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, jsonify, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..cookies import Cookies
+from ..errors import InvalidToken, LoginRequired, SessionEnded
+from ..identity import bearer_token, ended, identify
+from ..pages import is_navigation
+from ..pair import TokenPair
+from ..state import State, current_state
+from .body import read_json
+from .navigation import next_path, redirect_to_next
+
+
+def refresh() -> BaseResponse:
+    """Renew: GET is the hop of a page, POST with ``next`` that of a form, any other POST an API call."""
+    if request.method == "GET":
+        return _hop_of_page()
+    if request.method == "HEAD":
+        abort(405)
+    state = current_state()
+    if is_navigation(request) and "next" in request.args:
+        _renew_cookies(state)
+        return redirect_to_next(next_path(), 307)
+    body = read_json()
+    if "refresh_token" in body:
+        return jsonify(_pair_for(state, body["refresh_token"]).as_json())
+    pair = _renew_cookies(state)
+    return jsonify(expires_in=pair.expires_in, refresh_expires_in=pair.refresh_expires_in)
+
+
+def _hop_of_page() -> BaseResponse:
+    path = next_path()
+    try:
+        _renew_cookies(current_state())
+    except SessionEnded:
+        if "optional" in request.args:
+            return redirect_to_next(path)
+        return redirect(url_for("kakao_login.login", next=path), 303)
+    except (LoginRequired, InvalidToken):
+        return redirect(url_for("kakao_login.login", next=path), 303)
+    return redirect_to_next(path)
+
+
+def _renew_cookies(state: State) -> TokenPair:
+    """Renew by cookie: the refresh token counts only beside an access token of its own session.
+
+    A sibling subdomain can plant a refresh cookie, but never the access cookie, whose name it may not set.
+    """
+    if bearer_token(request) is not None:
+        raise LoginRequired
+    login = identify(state)
+    unverified_refresh = Cookies(request, state.settings).refresh_token
+    if unverified_refresh is None:
+        raise LoginRequired
+    try:
+        pair = _pair_for(state, unverified_refresh, sid=login.token.sid)
+    except SessionEnded:
+        ended(login, state)
+        raise
+    Cookies(request, state.settings).set_pair(pair)
+    return pair
+
+
+def _pair_for(state: State, unverified_refresh: Any, *, sid: str | None = None) -> TokenPair:
+    if not isinstance(unverified_refresh, str):
+        raise InvalidToken
+    now = state.clock()
+    token = state.codec.decode("refresh", unverified_refresh, now=now)
+    if sid is not None and token.sid != sid:
+        raise InvalidToken
+    row = state.sessions.rotate(token.sid, token.generation, token_expired=token.expires_at <= now)
+    return state.pairs.make(row)

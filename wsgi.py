@@ -1,0 +1,209 @@
+"""The demo: a host application that uses Kakao login as any other host would.
+
+``make run`` starts ``main`` at the end; in production a WSGI server calls ``wsgi:create_app()``.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+from dotenv import load_dotenv
+from flask import Flask, Response, redirect, render_template, request, url_for
+from flask_babel import Babel, format_time
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.wrappers import Response as BaseResponse
+
+from kakao_login import (
+    KakaoLogin,
+    KakaoUser,
+    SettingsError,
+    current_user,
+    login_optional,
+    login_required,
+    user_logged_in,
+)
+from kakao_login.emulator import run_emulator
+from kakao_login.identity import authenticate
+from kakao_login.login_state import safe_next
+
+LANGUAGES = {"ko": "한국어", "en": "English"}
+HERE = Path(__file__).parent
+
+
+class Base(DeclarativeBase):
+    """What the demo's tables have in common."""
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """Make the demo; ``config`` goes over the environment and ``.env``."""
+    load_dotenv(HERE / ".env")
+    app = Flask(__name__)
+    app.config.from_mapping(config or {})
+    _keep_in_instance_folder(app)
+    Babel(
+        app,
+        locale_selector=language,
+        default_translation_directories="templates/translations",
+        default_timezone="Asia/Seoul",
+    )
+
+    db = SQLAlchemy(app, model_class=Base)
+
+    class User(db.Model):
+        """Our own account; Kakao login only points at it."""
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        nickname: Mapped[str | None]
+        picture: Mapped[str | None]
+        greeting: Mapped[str] = mapped_column(default="")
+
+    kakao = KakaoLogin(app, db=db, user_model=User, locale_selector=language)
+
+    @kakao.user_created
+    def fill(user: Any, kakao_user: KakaoUser) -> None:
+        user.nickname, user.picture = kakao_user.nickname, kakao_user.thumbnail_image_url
+
+    @user_logged_in.connect_via(app)
+    def update(_app: Flask, user: Any, kakao_user: KakaoUser, **_: Any) -> None:
+        fill(user, kakao_user)
+        db.session.commit()
+
+    @app.get("/")
+    @login_optional
+    def home() -> str:
+        return render_template("home.html")
+
+    @app.get("/account")
+    @login_required
+    def account() -> str:
+        return render_template("account.html", claims=authenticate().token.claims)
+
+    @app.post("/account/greeting")
+    @login_required
+    def greet() -> BaseResponse:
+        current_user.greeting = request.form.get("greeting", "")[:200]
+        db.session.commit()
+        return redirect(url_for("account"), 303)
+
+    @app.get("/api/hello")
+    @login_required
+    def hello() -> dict[str, Any]:
+        return {"hello": current_user.nickname}
+
+    @app.get("/language/<code>")
+    def choose_language(code: str) -> BaseResponse:
+        response = redirect(safe_next(request.args.get("next"), own_prefix="/auth"), 303)
+        if code in LANGUAGES:
+            response.set_cookie("language", code, max_age=31_536_000, samesite="Lax", httponly=True)
+        return response
+
+    app.context_processor(lambda: {"user": current_user, "language": language(), "languages": LANGUAGES})
+    app.add_template_filter(clock)
+    app.after_request(_add_security_headers)
+    with app.app_context():
+        db.create_all()
+    return app
+
+
+def language() -> Any:
+    """Give the language chosen on the page, else the one the browser asks for, else Korean."""
+    chosen = request.cookies.get("language")
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES), "ko")
+
+
+def clock(seconds: int) -> str:
+    """Give a moment in seconds since the epoch as the time of day in Korea."""
+    return str(format_time(datetime.fromtimestamp(seconds, timezone.utc), "HH:mm:ss"))
+
+
+def _keep_in_instance_folder(app: Flask) -> None:
+    """Keep the users, and while developing the JWT secret as well, in ``instance/`` over restarts."""
+    folder = Path(app.instance_path)
+    folder.mkdir(exist_ok=True)
+    url = os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'demo.db'}"
+    app.config.setdefault("SQLALCHEMY_DATABASE_URI", url)
+    # A database that was restarted must not cost the next visitor an error.
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True})
+    if app.debug and not os.environ.get("JWT_SECRET_KEY"):
+        app.config.setdefault("JWT_SECRET_KEY", _kept_secret(folder / "jwt_secret_key"))
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def _add_security_headers(response: Response) -> Response:
+    pictures = "img-src 'self' https: http://127.0.0.1:* http://localhost:*"
+    policy = f"default-src 'self'; {pictures}; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    response.headers.setdefault("Content-Security-Policy", f"{policy}; form-action 'self'")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    return response
+
+
+def main() -> None:
+    """Serve the demo on this machine, with a local Kakao beside it when there is no key for the real one."""
+    load_dotenv(HERE / ".env")
+    port = int(os.environ.get("PORT", "5000"))
+    config = {"DEBUG": True, "KAKAO_REDIRECT_URI": f"http://localhost:{port}/auth/kakao/callback"}
+    if os.environ.get("KAKAO_REDIRECT_URI"):
+        del config["KAKAO_REDIRECT_URI"]
+    with ExitStack() as running:
+        if not os.environ.get("KAKAO_CLIENT_ID"):
+            config |= _start_emulator(running, int(os.environ.get("EMULATOR_PORT", "9000")), config)
+        server = _listen(create_app(config), port)
+        click.echo(f"  http://localhost:{port}   Open it and click: 카카오 로그인 / Login with Kakao\n")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo("\nBye.")
+
+
+def _start_emulator(running: ExitStack, port: int, config: Mapping[str, Any]) -> dict[str, Any]:
+    redirect_uris = (config["KAKAO_REDIRECT_URI"],)
+    try:
+        kakao = running.enter_context(run_emulator(port=port, redirect_uris=redirect_uris))
+    except OSError:
+        raise click.ClickException(f"Port {port} is taken. Choose another: EMULATOR_PORT=9001 make run") from None
+    click.echo(f"\n  {kakao.url}   A local Kakao, because no KAKAO_CLIENT_ID is set.")
+    app = kakao.app()
+    addresses = dict.fromkeys(("KAKAO_AUTH_URL", "KAKAO_API_URL", "KAKAO_ISSUER"), kakao.url)
+    return {"KAKAO_CLIENT_ID": app["client_id"], "KAKAO_CLIENT_SECRET": app["client_secret"], **addresses}
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Logs each request without its query, which in a callback holds the code."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        self.log("info", "%s %s %s %s", self.command, self.path.partition("?")[0], int(code), size)
+
+
+def _listen(app: Flask, port: int) -> BaseWSGIServer:
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except OSError:
+        raise click.ClickException(f"Port {port} is taken. Choose another: PORT=5001 make run") from None
+    return ThreadedWSGIServer("127.0.0.1", port, app, handler=QuietHandler)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (click.ClickException, SettingsError) as problem:
+        raise SystemExit(f"\n  {problem}\n") from None
