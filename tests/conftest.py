@@ -165,7 +165,7 @@ def host(new_host: Callable[..., Host]) -> Host:
 
 
 class Browser(requests.Session):
-    """A browser as far as HTTP goes: it keeps cookies, follows the login's redirects and says where it stands.
+    """A browser as far as HTTP goes: it keeps cookies, and follows no redirect by itself.
 
     The redirect URI is registered for port 5000; the browser takes the way to the port the host really has.
     """
@@ -176,7 +176,7 @@ class Browser(requests.Session):
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         address = self.here(str(url)) if str(url).startswith(HOST) else str(url)
-        kwargs.setdefault("allow_redirects", False)
+        kwargs["allow_redirects"] = False
         return super().request(method, self.url + address if address.startswith("/") else address, *args, **kwargs)
 
     def here(self, url: str) -> str:
