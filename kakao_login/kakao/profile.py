@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from urllib.parse import urlsplit
 
+from ..settings import is_loopback
+
 MAX_TEXT = 255
 MAX_URL = 2048
 
@@ -20,10 +22,11 @@ def clean_text(value: object) -> str | None:
     return kept.strip()[:MAX_TEXT] or None
 
 
-def https_url(value: object) -> str | None:
+def picture_url(value: object) -> str | None:
     """Give a picture's address with https, or None if ``value`` is no web address.
 
-    Kakao's CDN serves the same picture under both schemes; an id_token names the http one.
+    Kakao's CDN serves the same picture under both schemes; an id_token names the http one.  An address on this
+    machine stays as it is: browsers trust it either way, and the emulator speaks plain http.
     """
     if not isinstance(value, str) or not value.isprintable() or len(value) > MAX_URL:
         return None
@@ -33,4 +36,4 @@ def https_url(value: object) -> str | None:
         return None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
-    return parts._replace(scheme="https").geturl()
+    return value if is_loopback(value) else parts._replace(scheme="https").geturl()

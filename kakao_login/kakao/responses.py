@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ..errors import KakaoRejected
 from .error_codes import LOGIN_REFUSED, TOKEN_REFUSED, rejection
-from .profile import clean_text, https_url
+from .profile import clean_text, picture_url
 
 T = TypeVar("T")
 Members = Mapping[str, Any]
@@ -83,8 +83,8 @@ def parse_user(status: int, body: object) -> KakaoUser:
     return KakaoUser(
         id=_user_id(answer),
         nickname=clean_text(profile.get("nickname")) or clean_text(_members(answer, "properties").get("nickname")),
-        profile_image_url=https_url(pictures.get("profile_image_url")),
-        thumbnail_image_url=https_url(pictures.get("thumbnail_image_url")),
+        profile_image_url=picture_url(pictures.get("profile_image_url")),
+        thumbnail_image_url=picture_url(pictures.get("thumbnail_image_url")),
         email=_owned_email(account),
     )
 
@@ -97,7 +97,7 @@ def parse_claims(claims: Members) -> KakaoUser:
     return KakaoUser(
         id=int(sub),
         nickname=clean_text(claims.get("nickname")),
-        thumbnail_image_url=https_url(claims.get("picture")),
+        thumbnail_image_url=picture_url(claims.get("picture")),
         # Kakao puts this claim in only when the address is valid and verified.
         email=clean_text(claims.get("email")),
     )

@@ -87,6 +87,9 @@ class _Pool(HTTPConnectionPool):
 class _TLSPool(HTTPSConnectionPool):
     ConnectionCls = TLSConnection
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, ssl_context=ssl.create_default_context(), **kwargs)
+
 
 class DeadlineAdapter(HTTPAdapter):
     """Pools keep-alive connections; used without a ``requests.Session``, so it has no cookies, proxies or netrc.
@@ -99,5 +102,5 @@ class DeadlineAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools out of the connections above."""
-        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **kwargs)
+        super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}

@@ -8,7 +8,7 @@ import pytest
 
 from kakao_login.errors import KakaoRejected, KakaoUnavailable
 from kakao_login.kakao.error_codes import ADVICE
-from kakao_login.kakao.profile import clean_text, https_url
+from kakao_login.kakao.profile import clean_text, picture_url
 from kakao_login.kakao.responses import (
     KakaoTokenInfo,
     KakaoTokens,
@@ -325,6 +325,8 @@ def test_texts_are_kept_but_for_what_cannot_be_stored(value: object, kept: str |
         ("https://k.kakaocdn.net/a.jpg?x=1", "https://k.kakaocdn.net/a.jpg?x=1"),
         ("http://k.kakaocdn.net/a.jpg", "https://k.kakaocdn.net/a.jpg"),
         ("HTTP://k.kakaocdn.net/a.jpg", "https://k.kakaocdn.net/a.jpg"),
+        ("http://127.0.0.1:9000/emulator/pictures/1/640.svg", "http://127.0.0.1:9000/emulator/pictures/1/640.svg"),
+        ("http://localhost.evil.example/a.jpg", "https://localhost.evil.example/a.jpg"),
         ("javascript:alert(1)", None),
         ("data:image/png;base64,AAAA", None),
         ("//k.kakaocdn.net/a.jpg", None),
@@ -340,7 +342,7 @@ def test_texts_are_kept_but_for_what_cannot_be_stored(value: object, kept: str |
     ],
 )
 def test_picture_addresses_are_https_or_none(value: object, kept: str | None) -> None:
-    assert https_url(value) == kept
+    assert picture_url(value) == kept
 
 
 # The rest.
