@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import Browser
+from ..conftest import Browser
 
 
 def test_one_click_ends_on_the_guarded_page(browser: Browser) -> None:

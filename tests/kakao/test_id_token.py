@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from signing import (
+from .signing import (
     CLAIMS,
     CLIENT_ID,
     HEADER,

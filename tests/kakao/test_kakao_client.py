@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
-from raw_server import Behaviour, RawServer, answer, reset, serve
-from signing import CLAIMS, CLIENT_ID, NONCE, NOW, id_token, jwk
+from .raw_server import Behaviour, RawServer, answer, reset, serve
+from .signing import CLAIMS, CLIENT_ID, NONCE, NOW, id_token, jwk
 
 from kakao_login.errors import InvalidRequest, KakaoRejected, KakaoUnavailable
 from kakao_login.kakao.client import KakaoClient
