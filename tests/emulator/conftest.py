@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from .emulator_client import Client
 
-from emulator_client import Client
 from kakao_login.emulator import Emulator, run_emulator
 
 

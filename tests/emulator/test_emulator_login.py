@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from .emulator_client import Client, answer_of
 
-from emulator_client import Client, answer_of
 from kakao_login.emulator import Emulator
 
 

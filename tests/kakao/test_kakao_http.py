@@ -16,7 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from raw_server import Behaviour, answer, drip, hang, reset, serve, then_close
+from .raw_server import Behaviour, answer, drip, hang, reset, serve, then_close
 
 from kakao_login.errors import KakaoUnavailable
 from kakao_login.kakao import transport
