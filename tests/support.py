@@ -1,0 +1,160 @@
+"""What the tests build with: a clock that can be moved, a host app, a server and a browser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.cookiejar import Cookie, CookieJar
+from typing import Any
+
+import requests
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import DeclarativeBase
+from werkzeug.serving import make_server
+
+from kakao_login import KakaoLogin, current_user, login_required
+from kakao_login.emulator import Emulator
+from kakao_login.state import State
+
+SECRET = "a-secret-for-tests-only-0123456789abcdef"
+HOST = "http://localhost:5000"
+REDIRECT_URI = f"{HOST}/auth/kakao/callback"
+PAGE = {"Accept": "text/html"}
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+
+
+@dataclass
+class Clock:
+    """Seconds since the epoch, moved by hand."""
+
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class Host:
+    """A small host application and what the tests need of it."""
+
+    app: Flask
+    db: SQLAlchemy
+    kakao_login: KakaoLogin
+    url: str = ""
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def state(self) -> State:
+        state: State = self.app.extensions["kakao_login"]
+        return state
+
+    def serve(self) -> str:
+        """Serve the app from a thread on the port its redirect URI names, or any free one."""
+        self.url = self.stack.enter_context(serving(self.app))
+        return self.url
+
+
+@contextmanager
+def serving(app: Flask, port: int = 0) -> Iterator[str]:
+    """Serve ``app`` over a real socket."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def config_for(kakao: Emulator | None, **changes: Any) -> dict[str, Any]:
+    """Give the settings of a host in testing, against ``kakao``."""
+    url = kakao.url if kakao else "http://127.0.0.1:9"
+    config: dict[str, Any] = {
+        "TESTING": True,
+        "JWT_SECRET_KEY": SECRET,
+        "KAKAO_CLIENT_ID": "emulator-rest-api-key",
+        "KAKAO_CLIENT_SECRET": "emulator-client-secret",
+        "KAKAO_REDIRECT_URI": REDIRECT_URI,
+        "KAKAO_AUTH_URL": url,
+        "KAKAO_API_URL": url,
+        "KAKAO_ISSUER": url,
+    }
+    return {**config, **changes}
+
+
+def make_host(config: dict[str, Any], clock: Callable[[], float] | None = None) -> Host:
+    """Make a host with one guarded page, one guarded form and the default User."""
+    app = Flask("host")
+    app.config.update(config)
+
+    class Base(DeclarativeBase):
+        pass
+
+    db = SQLAlchemy(app, model_class=Base)
+    kakao_login = KakaoLogin(app, db=db, clock=clock)
+
+    @app.get("/mine")
+    @login_required
+    def mine() -> dict[str, Any]:
+        return {"hello": current_user.id}
+
+    @app.post("/mine")
+    @login_required
+    def write() -> dict[str, Any]:
+        from flask import request
+
+        return {"written": request.form.get("text") or request.get_json(silent=True)}
+
+    with app.app_context():
+        db.create_all()
+    return Host(app, db, kakao_login)
+
+
+class Browser(requests.Session):
+    """A browser as far as HTTP goes: it keeps cookies, and follows no redirect by itself.
+
+    The redirect URI is registered for port 5000; the browser takes the way to the port the host really has.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        address = self.here(str(url)) if str(url).startswith(HOST) else str(url)
+        kwargs["allow_redirects"] = False
+        return super().request(method, self.url + address if address.startswith("/") else address, *args, **kwargs)
+
+    def here(self, url: str) -> str:
+        return url.replace(HOST, self.url)
+
+    def start(self, path: str = "/mine") -> str:
+        """Start a login and give the address Kakao sends the browser back to."""
+        at_kakao = self.get("/auth/kakao/login", params={"next": path}).headers["Location"]
+        back = requests.get(at_kakao, allow_redirects=False, timeout=10).headers["Location"]
+        return self.here(back)
+
+    def log_in(self, path: str = "/mine") -> requests.Response:
+        """Log in and give the answer of the callback."""
+        return self.get(self.start(path))
+
+    def csrf(self) -> dict[str, str]:
+        """Give the headers that a script of the site would send with an unsafe request."""
+        return {**SAME_ORIGIN, "X-CSRF-Token": self.get("/auth/me").json()["csrf_token"]}
+
+    def jar(self) -> list[Cookie]:
+        """Give the cookies with all their attributes."""
+        jar: CookieJar = self.cookies
+        return list(jar)
+
+    def pair(self) -> tuple[str, str]:
+        """Give the values of the access and the refresh cookie."""
+        return self.cookies["access_token"], self.cookies["refresh_token"]
