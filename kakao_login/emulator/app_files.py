@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .apps import App, next_app
+from .apps import App, distinct, next_app
 from .checks import InvalidSetting
 
 if sys.version_info >= (3, 11):
@@ -21,7 +21,7 @@ def read_apps(files: Iterable[Path]) -> tuple[App, ...]:
     apps: list[App] = []
     for file in files:
         apps += _apps_in(file, apps)
-    return tuple(apps)
+    return tuple(distinct(apps))
 
 
 def _apps_in(file: Path, before: list[App]) -> list[App]:

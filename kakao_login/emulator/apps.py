@@ -48,9 +48,11 @@ class App:
         }
     )
     service_terms: Mapping[str, str] = field(default_factory=dict)
+    user_properties: tuple[str, ...] = ()
     auto_link: bool = True
     under_14_allowed: bool = False
     rate_limited: bool = False
+    rate_limit_status: int = 400
     logout_all_tokens: bool = False
     users_in_elements: bool = False
     unlink_webhook: Webhook | None = None
@@ -99,9 +101,11 @@ _CHECKS: dict[str, checks.Check] = {
     "logout_redirect_uris": _URIS,
     "consent_items": checks.mapping_to(checks.one_of(REQUIRED, OPTIONAL, DURING_USE)),
     "service_terms": checks.mapping_to(checks.one_of(REQUIRED, OPTIONAL)),
+    "user_properties": checks.tuple_of(checks.text),
     "auto_link": checks.flag,
     "under_14_allowed": checks.flag,
     "rate_limited": checks.flag,
+    "rate_limit_status": checks.one_of(400, 429),
     "logout_all_tokens": checks.flag,
     "users_in_elements": checks.flag,
     "unlink_webhook": checks.optional(_webhook),
@@ -113,6 +117,15 @@ _CHECKS: dict[str, checks.Check] = {
 def changed(app: App, changes: Any) -> App:
     """Give the app with `changes` (a dict of raw values) applied. Raises InvalidSetting."""
     return replace(app, **checked(changes, _CHECKS))
+
+
+def distinct(apps: list[App]) -> list[App]:
+    """Give the apps back if no two share a key or an id. Raises InvalidSetting."""
+    for name in ("app_id", "client_id", "javascript_key", "native_key", "admin_key"):
+        values = [getattr(app, name) for app in apps]
+        if len(set(values)) < len(values):
+            raise InvalidSetting(f"{name}: taken by another app")
+    return apps
 
 
 def next_app(apps: list[App], settings: Any) -> App:

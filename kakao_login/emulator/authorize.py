@@ -122,7 +122,13 @@ def _sign_in_page(asked: AuthorizationRequest) -> Response:
 
 
 def _consent_page(asked: AuthorizationRequest, person: Person, question: Question) -> Response:
-    return make_response(render_template("consent.html", asked=asked, person=person, question=question))
+    again = [*((name, value) for name, value in request.args.items() if name != "prompt"), ("prompt", "login")]
+    other_person_url = f"{request.path}?{urlencode(again)}"
+    return make_response(
+        render_template(
+            "consent.html", asked=asked, person=person, question=question, other_person_url=other_person_url
+        )
+    )
 
 
 def _send_code(

@@ -61,11 +61,11 @@ def http_url(value: Any) -> str:
     return str(value)
 
 
-def one_of(*choices: str) -> Check:
-    def check(value: Any) -> str:
-        if value not in choices:
-            raise InvalidSetting(f"must be one of {', '.join(choices)}")
-        return str(value)
+def one_of(*choices: str | int) -> Check:
+    def check(value: Any) -> str | int:
+        if isinstance(value, bool) or not isinstance(value, str | int) or value not in choices:
+            raise InvalidSetting(f"must be one of {', '.join(map(str, choices))}")
+        return value
 
     return check
 

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from . import checks
 from .checks import InvalidSetting, checked
 from .emulator import Emulator, NotFound
-from .faults import ENDPOINTS
+from .faults import ENDPOINTS, SIGNED
 
 Json = dict[str, Any]
 
@@ -20,7 +20,15 @@ _BROWSER: dict[str, checks.Check] = {
     "agree": lambda value: value if value == "all" else checks.tuple_of(checks.text)(value),
     "browser": checks.text,
 }
-_UNLINK: dict[str, checks.Check] = {"client_id": checks.text}
+_UNLINK: dict[str, checks.Check] = {"referrer_type": checks.text, "client_id": checks.text}
+_EVENT: dict[str, checks.Check] = {
+    "type": checks.text,
+    "details": checks.mapping_to(lambda value: value),
+    "toe": checks.whole_number,
+    "claims": checks.mapping_to(lambda value: value),
+    "client_id": checks.text,
+}
+_SWITCHES: dict[str, checks.Check] = {"copies": checks.identifier, "hold": checks.flag}
 
 
 def _body() -> Json:
@@ -45,6 +53,11 @@ class _Views:
             return jsonify(self.emulator.patch_app(client_id, **_body()))
         return jsonify(self.emulator.app(client_id))
 
+    def apps(self) -> Response:
+        if request.method == "POST":
+            return jsonify(self.emulator.add_app(**_body()))
+        return jsonify(apps=self.emulator.apps())
+
     def users(self) -> Response:
         if request.method == "POST":
             return jsonify(self.emulator.add_user(**_body()))
@@ -63,15 +76,26 @@ class _Views:
         return jsonify(signed_in_as=user)
 
     def unlink(self, user: str) -> Response:
-        self.emulator.unlink(user, **checked(_body(), _UNLINK))
-        return jsonify(unlinked=user)
+        return jsonify(deliveries=self.emulator.unlink(user, **checked(_body(), _UNLINK)))
+
+    def event(self, user: str) -> Response:
+        body = {"type": ""} | checked(_body(), _EVENT)
+        return jsonify(deliveries=self.emulator.send_event(user, body.pop("type"), **body))
+
+    def webhooks(self) -> Response:
+        switches = self.emulator.switch_webhooks(**checked(_body(), _SWITCHES))
+        return jsonify(**switches, deliveries=self.emulator.deliveries())
+
+    def release(self) -> Response:
+        reverse = checked(_body(), {"reverse": checks.flag}).get("reverse", False)
+        return jsonify(deliveries=self.emulator.release_webhooks(reverse=reverse))
 
     def faults(self) -> Response:
         if request.method == "DELETE":
             self.emulator.clear_faults()
         if request.method == "POST":
             self.emulator.fault(**({"endpoint": "", "fault": ""} | _body()))
-        return jsonify(faults=self.emulator.state.faults.pending(), endpoints=sorted(ENDPOINTS))
+        return jsonify(faults=self.emulator.state.faults.pending(), endpoints=sorted(ENDPOINTS | SIGNED))
 
     def clock(self) -> Response:
         if request.method == "POST":
@@ -108,9 +132,13 @@ def control(emulator: Emulator) -> Blueprint:
     blueprint.register_error_handler(HTTPException, _refuse_http)
     route = blueprint.add_url_rule
     route("/app", view_func=views.app, methods=["GET", "PATCH"])
+    route("/apps", view_func=views.apps, methods=["GET", "POST"])
     route("/users", view_func=views.users, methods=["GET", "POST"])
     route("/users/<user>", view_func=views.user, methods=["PATCH"])
     route("/users/<user>/unlink", view_func=views.unlink, methods=["POST"])
+    route("/users/<user>/events", view_func=views.event, methods=["POST"])
+    route("/webhooks", view_func=views.webhooks, methods=["GET", "PATCH"])
+    route("/webhooks/release", view_func=views.release, methods=["POST"])
     route("/browser", view_func=views.browser, methods=["PUT", "DELETE"])
     route("/faults", view_func=views.faults, methods=["GET", "POST", "DELETE"])
     route("/clock", view_func=views.clock, methods=["GET", "POST"])

@@ -10,8 +10,10 @@ from . import apps, checks, personas
 from .apps import App
 from .checks import InvalidSetting
 from .faults import parse_fault
-from .grants import AutoSignIn, Link
+from .grants import AutoSignIn
+from .leaving import REFERRER_TYPES, drop_unfinished_sign_ups, remove_app
 from .personas import Person
+from .security_events import EVENT_TYPES, event_claims, event_parcel
 from .state import EVERY_BROWSER, Addresses, State
 
 Json = dict[str, Any]
@@ -57,13 +59,25 @@ class Emulator:
         """Give the settings of the app with this REST API key; of the first app if none is named."""
         return self._app(client_id).as_json()
 
+    def apps(self) -> list[Json]:
+        """Give the settings of every app."""
+        return [app.as_json() for app in self.state.apps]
+
+    def add_app(self, **settings: Any) -> Json:
+        """Register a further app; keys and ids that are left out are made up. Gives its settings."""
+        with self.state.lock:
+            app = apps.next_app(self.state.apps, settings)
+            self.state.apps = apps.distinct([*self.state.apps, app])
+        return app.as_json()
+
     def patch_app(self, client_id: str | None = None, /, **changes: Any) -> Json:
         """Change settings of an app and give them all."""
         state = self.state
         with state.lock:
             place = state.apps.index(self._app(client_id))
-            state.apps[place] = apps.changed(state.apps[place], changes)
-            return state.apps[place].as_json()
+            patched = apps.changed(state.apps[place], changes)
+            state.apps = apps.distinct([*state.apps[:place], patched, *state.apps[place + 1 :]])
+            return patched.as_json()
 
     def users(self) -> list[Json]:
         """Give everyone who has a Kakao account."""
@@ -113,6 +127,7 @@ class Emulator:
             self.state.clock.advance(checks.seconds(seconds))
         except ValueError as error:
             raise InvalidSetting(f"advance: {error}") from error
+        drop_unfinished_sign_ups(self.state)
         return self.state.clock.now()
 
     def requests(self, endpoint: str | None = None) -> list[Json]:
@@ -131,15 +146,58 @@ class Emulator:
         """Go back to the start: apps, people, links, tokens, sessions, faults, clock and recorded calls."""
         self.state.forget()
 
-    def unlink(self, user: int | str, client_id: str | None = None) -> None:
-        """The person removes the app at Kakao: consents and tokens are gone at once."""
-        self._drop_link(self._app(client_id), self._person(user))
+    def unlink(
+        self, user: int | str, referrer_type: str = "UNLINK_FROM_APPS", client_id: str | None = None
+    ) -> list[Json]:
+        """The person (or Kakao) removes the app: consents and tokens go at once, the webhooks are sent.
 
-    def _drop_link(self, app: App, person: Person) -> Link:
-        link = self.state.disconnect(app.app_id, person.id)
-        if link is None:
+        Gives their deliveries. `referrer_type` is one of the five that Kakao knows.
+        """
+        checks.one_of(*sorted(REFERRER_TYPES))(referrer_type)
+        app, person = self._app(client_id), self._person(user)
+        deliveries = remove_app(self.state, app, person, referrer_type)
+        if deliveries is None:
             raise NotFound(f"{person.persona} is not linked to app {app.app_id}")
-        return link
+        return [delivery.as_json() for delivery in deliveries]
+
+    def send_event(
+        self,
+        user: int | str,
+        event_type: str,
+        *,
+        details: Json | None = None,
+        toe: int | None = None,
+        claims: Json | None = None,
+        client_id: str | None = None,
+    ) -> list[Json]:
+        """Sign and send an account-status event about a person and give its deliveries.
+
+        `details` go into the event (`reason`, `scope`), `toe` is when it happened (seconds since the epoch),
+        `claims` replace claims of the token. Nothing is sent while webhooks are held.
+        """
+        checks.one_of(*EVENT_TYPES)(event_type)
+        app, person, state = self._app(client_id), self._person(user), self.state
+        made = event_claims(state, app, person, event_type, details or {}, toe) | (claims or {})
+        parcel = event_parcel(state, app, made)
+        if parcel is None:
+            raise InvalidSetting("account_status_webhook_url: the app has none")
+        return [delivery.as_json() for delivery in state.outbox.send(parcel, state.clock.now())]
+
+    def deliveries(self) -> list[Json]:
+        """Give the webhooks that were sent and what was answered, once none is under way."""
+        return [delivery.as_json() for delivery in self.state.outbox.deliveries()]
+
+    def switch_webhooks(self, *, copies: int | None = None, hold: bool | None = None) -> Json:
+        """Send each webhook `copies` times from now on, or hold them back until `release_webhooks`."""
+        outbox = self.state.outbox
+        outbox.copies = outbox.copies if copies is None else checks.identifier(copies)
+        outbox.hold = outbox.hold if hold is None else checks.flag(hold)
+        return {"copies": outbox.copies, "hold": outbox.hold, "held": outbox.held()}
+
+    def release_webhooks(self, *, reverse: bool = False) -> list[Json]:
+        """Stop holding and send what was held, the last first with `reverse`. Gives the deliveries."""
+        sent = self.state.outbox.release(self.state.clock.now(), reverse=reverse)
+        return [delivery.as_json() for delivery in sent]
 
     def _app(self, client_id: str | None) -> App:
         for app in self.state.apps:

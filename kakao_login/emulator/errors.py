@@ -72,9 +72,10 @@ class RedirectedError(Exception):
 class TokenError(Exception):
     """An error of the token endpoint (RFC 6749 5.2) with Kakao's own code."""
 
-    def __init__(self, koe: str, detail: str = "") -> None:
+    def __init__(self, koe: str, detail: str = "", *, status: int | None = None) -> None:
         super().__init__(koe)
-        error, self.status, description = TOKEN_ERRORS[koe]
+        error, usual, description = TOKEN_ERRORS[koe]
+        self.status = status or usual
         self.body = {"error": error, "error_description": description.format(detail), "error_code": koe}
 
 

@@ -12,14 +12,20 @@ from .checks import InvalidSetting, checked
 
 HANG_SECONDS = 600.0
 SLOW_MS = 1000
-ENDPOINTS = frozenset({"authorize", "token", "discovery", "jwks", "user_me", "access_token_info", "userinfo"})
+ENDPOINTS = frozenset(
+    {"authorize", "token", "tokeninfo", "logout_page", "discovery", "jwks"}
+    | {"user_me", "access_token_info", "userinfo", "logout", "unlink", "signup", "update_profile"}
+    | {"scopes", "revoke_scopes", "service_terms", "revoke_service_terms", "upgrade_service_terms"}
+    | {"user_ids", "app_users"}
+)
 CALL_FAULTS = frozenset(
     {"slow", "hang", "reset", "garbage", "empty", "html", "redirect", "huge", "answer", "timeout_after_issue"}
 )
-ID_TOKEN_FAULTS = frozenset(
+SIGNED = frozenset({"id_token", "security_event"})
+TOKEN_FAULTS = frozenset(
     {"wrong_iss", "wrong_aud", "wrong_nonce", "wrong_sub", "expired", "future_iat", "alg_none", "hs256"}
-    | {"unknown_kid", "no_kid", "bad_signature", "not_a_jwt", "security_event"}
-    | {f"no_{claim}" for claim in ("iss", "aud", "sub", "iat", "exp", "nonce", "auth_time")}
+    | {"unknown_kid", "no_kid", "bad_signature", "not_a_jwt", "wrong_kind"}
+    | {f"no_{claim}" for claim in ("iss", "aud", "sub", "iat", "exp", "nonce", "auth_time", "jti", "events")}
 )
 
 
@@ -95,11 +101,11 @@ def parse_fault(settings: Any) -> Fault:
     if not {"endpoint", "fault"} <= values.keys():
         raise InvalidSetting("endpoint and fault are both needed")
     fault = Fault(**values)
-    if fault.endpoint == "id_token":
-        known = fault.fault in ID_TOKEN_FAULTS
-        choices = ID_TOKEN_FAULTS
+    if fault.endpoint in SIGNED:
+        known = fault.fault in TOKEN_FAULTS
+        choices = TOKEN_FAULTS
     else:
-        checks.one_of("*", "id_token", *sorted(ENDPOINTS))(fault.endpoint)
+        checks.one_of("*", *sorted(SIGNED | ENDPOINTS))(fault.endpoint)
         known = fault.fault in CALL_FAULTS or re.fullmatch(r"http_[45]\d\d", fault.fault) is not None
         choices = CALL_FAULTS | {"http_4xx", "http_5xx"}
     if not known:

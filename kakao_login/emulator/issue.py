@@ -9,8 +9,9 @@ from typing import Any
 from .apps import App
 from .errors import TokenError
 from .grants import REFRESH_TOKEN_LIFETIME, Link, Token
-from .id_token import claims_for, sign_id_token
+from .id_token import claims_for
 from .profiles import agreed_items
+from .spoiling import sign_spoiled
 from .state import State
 
 Answer = dict[str, Any]
@@ -25,7 +26,7 @@ def count_issue(state: State, app: App, person_id: int, kind: str, limit: tuple[
     times = state.issues.setdefault((app.app_id, person_id, kind), [])
     times[:] = [at for at in times if at > now - seconds]
     if len(times) >= most:
-        raise TokenError("KOE237")
+        raise TokenError("KOE237", status=app.rate_limit_status)
     times.append(now)
 
 
@@ -67,7 +68,7 @@ def answer_with(state: State, app: App, access: Token, refresh: Token | None, no
         answer |= {"refresh_token": refresh.value, "refresh_token_expires_in": _whole_seconds(refresh, now)}
     if app.oidc and access.wants_id_token:
         claims = claims_for(state, app, state.people[access.person_id], access, nonce)
-        answer["id_token"] = sign_id_token(state, claims)
+        answer["id_token"] = sign_spoiled(state, claims, "id_token")
     return answer
 
 

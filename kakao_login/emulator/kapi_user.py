@@ -56,7 +56,7 @@ def string_list(name: str) -> list[str] | None:
 
 def only(answer: Json, keys: list[str]) -> Json:
     """Give the id and the parts named: `kakao_account.email`, or `kakao_account.` for all of a part."""
-    chosen: Json = {name: answer[name] for name in ("id", "connected_at") if name in answer}
+    chosen: Json = {name: answer[name] for name in ("id", "connected_at", "synched_at") if name in answer}
     for key in keys:
         group, _, name = key.partition(".")
         part = answer.get(group)

@@ -6,7 +6,9 @@ from flask import Blueprint, Response, jsonify
 
 from .authorize import authorize
 from .context import current_state
+from .logout import logout_page
 from .token import token
+from .token_info import tokeninfo
 
 CLAIMS = ["iss", "aud", "sub", "auth_time", "exp", "iat", "nonce", "nickname", "picture", "email"]
 
@@ -44,6 +46,8 @@ def kauth() -> Blueprint:
     route = blueprint.add_url_rule
     route("/oauth/authorize", view_func=authorize, methods=["GET", "POST"])
     route("/oauth/token", view_func=token, methods=["POST"])
+    route("/oauth/tokeninfo", view_func=tokeninfo, methods=["POST"])
+    route("/oauth/logout", view_func=logout_page, methods=["GET", "POST"])
     route("/.well-known/openid-configuration", view_func=discovery)
     route("/.well-known/jwks.json", view_func=jwks)
     return blueprint

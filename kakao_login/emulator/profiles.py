@@ -50,6 +50,8 @@ def user_me(state: State, app: App, person: Person, *, secure: bool = False) -> 
     if not app.auto_link:
         answer["has_signed_up"] = link.signed_up
     answer["connected_at"] = utc_text(link.connected_at)
+    if link.agreed_terms:
+        answer["synched_at"] = utc_text(max(link.agreed_terms.values()))
     account = _account(state, app, person, link, secure)
     if person.hides_account or not account:
         return answer

@@ -44,6 +44,7 @@ def listening(options: Options) -> Iterator[tuple[Emulator, Server]]:
             yield emulator, server
         finally:
             emulator.clear_faults()
+            emulator.state.outbox.close()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from .grants import AutoSignIn, Code, Link, Session, Token
 from .keys import KeyRing
 from .personas import PERSONAS, Person
 from .recorder import Recorder
+from .webhooks import Outbox
 
 KAKAO_ISSUER, KAKAO_API = "https://kauth.kakao.com", "https://kapi.kakao.com"
 EVERY_BROWSER = "*"
@@ -39,6 +40,7 @@ class State:
         self.keys = KeyRing()
         self.faults = Faults()
         self.recorder = Recorder()
+        self.outbox = Outbox()
         self._first_apps = tuple(apps)
         self._first_browsers: dict[str, AutoSignIn] = {}
         self._epochs = count(1)
@@ -59,6 +61,7 @@ class State:
         self.clock.reset()
         self.faults.clear()
         self.recorder.clear()
+        self.outbox.clear()
 
     def always_sign_in(self, auto: AutoSignIn) -> None:
         """Make this the sign-in of every browser, from now on and after each `forget`."""

@@ -14,6 +14,7 @@ from .errors import TokenError
 from .grants import REFRESH_TOKEN_RENEWAL, Code, Link
 from .issue import Answer, answer_with, count_issue, new_access, new_refresh, scope_of
 from .proof_key import check_proof_key
+from .security_events import announce
 from .state import State
 
 # The rate limits of the documentation: so many requests within so many seconds, for each user.
@@ -79,10 +80,18 @@ def _link(state: State, app: App, code: Code) -> Link:
     terms = dict.fromkeys(code.agreed_terms, now)
     if link is None:
         fresh = Link(app.app_id, code.person_id, 0, now, code.agreed, terms, signed_up=app.auto_link)
+        _announce_link(state, app, fresh)
         return state.connect(fresh)
     link = replace(link, agreed=link.agreed | code.agreed, agreed_terms={**terms, **link.agreed_terms})
     state.links[app.app_id, code.person_id] = link
     return link
+
+
+def _announce_link(state: State, app: App, link: Link) -> None:
+    person = state.people[link.person_id]
+    announce(state, app, person, "user-linked", {})
+    if link.agreed:
+        announce(state, app, person, "user-scope-consent", {"scope": " ".join(sorted(link.agreed))})
 
 
 def _grant_refresh(state: State, app: App, form: MultiDict[str, str]) -> Answer:

@@ -1,0 +1,115 @@
+"""kapi's calls on consents: which items and service terms a person agreed to, and withdrawing them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from .apps import REQUIRED, App
+from .clock import utc_text
+from .context import call_parameters, current_state
+from .errors import KapiError
+from .grants import Link
+from .kapi_auth import Caller, caller, link_or_error
+from .kapi_user import string_list
+from .state import State
+from .texts import ITEMS, KOREAN, item_name
+
+Json = dict[str, Any]
+
+
+def scopes() -> Response:
+    """Give every consent item with whether it is agreed to, or those that `scopes` names."""
+    who, chosen = caller(), string_list("scopes")
+    link = link_or_error(current_state(), who.app, who.person)
+    listed = _scopes(who.app, link)
+    return jsonify(id=who.user_id, scopes=[item for item in listed if chosen is None or item["id"] in chosen])
+
+
+def revoke_scopes() -> Response:
+    """Withdraw consent to the items of `scopes`. Raises KapiError -3 for a required one, -2 if none is agreed."""
+    state, who = current_state(), caller()
+    named = frozenset(string_list("scopes") or ())
+    with state.lock:
+        link = link_or_error(state, who.app, who.person)
+        required = sorted(item for item in named if who.app.consent_items.get(item) == REQUIRED)
+        if required:
+            raise KapiError(-3, f"[{', '.join(required)}] is not revocable.")
+        if not named or named - link.agreed:
+            raise KapiError(-2, "There is no scopes to revoke.")
+        left = replace(link, agreed=link.agreed - named)
+        state.links[who.app.app_id, who.person.id] = left
+    return jsonify(id=who.user_id, scopes=_scopes(who.app, left))
+
+
+def _scopes(app: App, link: Link) -> list[Json]:
+    known = [*app.consent_items, *sorted(link.agreed - app.consent_items.keys())]
+    return [_scope(app, link, item) for item in known]
+
+
+def _scope(app: App, link: Link, item: str) -> Json:
+    shown: Json = {
+        "id": item,
+        "display_name": item_name(item, KOREAN),
+        "type": ITEMS.get(item, ("", "", "PRIVACY"))[2],
+        "using": item in app.consent_items,
+        "agreed": item in link.agreed,
+    }
+    if shown["agreed"]:
+        shown["revocable"] = app.consent_items.get(item) != REQUIRED
+    return shown
+
+
+def service_terms() -> Response:
+    """Give the service terms agreed to, or all of the app's when `result` says `app_service_terms`."""
+    who = caller()
+    link = link_or_error(current_state(), who.app, who.person)
+    tags = _tags(who.app, needed=False)
+    if request.values.get("result", "agreed_service_terms") == "agreed_service_terms":
+        tags = [tag for tag in tags if tag in link.agreed_terms]
+    return jsonify(id=who.user_id, service_terms=[_term(who.app, link, tag) for tag in tags])
+
+
+def upgrade_service_terms() -> Response:
+    """Record that the person agreed to the terms of `tags` on a page of the app's own."""
+    state, who = current_state(), caller()
+    tags = _tags(who.app, needed=True)
+    link = _change_terms(state, who, dict.fromkeys(tags, state.clock.now()), frozenset())
+    shown = [_term(who.app, link, tag) for tag in tags]
+    kept = ("tag", "agreed", "agreed_at", "agreed_by")
+    return jsonify(id=who.user_id, agreed_service_terms=[{name: term[name] for name in kept} for term in shown])
+
+
+def revoke_service_terms() -> Response:
+    """Withdraw agreement to the terms of `tags`."""
+    who = caller()
+    tags = _tags(who.app, needed=True)
+    _change_terms(current_state(), who, {}, frozenset(tags))
+    return jsonify(id=who.user_id, revoked_service_terms=[{"tag": tag, "agreed": False} for tag in tags])
+
+
+def _change_terms(state: State, who: Caller, added: dict[str, float], removed: frozenset[str]) -> Link:
+    with state.lock:
+        link = link_or_error(state, who.app, who.person)
+        terms = {tag: at for tag, at in {**added, **link.agreed_terms}.items() if tag not in removed}
+        changed = replace(link, agreed_terms=terms)
+        state.links[who.app.app_id, who.person.id] = changed
+        return changed
+
+
+def _tags(app: App, *, needed: bool) -> list[str]:
+    named = [tag for tag in re.split(r"[\s,]+", call_parameters().get("tags", "")) if tag]
+    if set(named) - app.service_terms.keys() or (needed and not named):
+        raise KapiError(-2, "There is no tags to get service terms.")
+    return named or list(app.service_terms)
+
+
+def _term(app: App, link: Link, tag: str) -> Json:
+    required = app.service_terms[tag] == REQUIRED
+    shown: Json = {"tag": tag, "required": required, "agreed": tag in link.agreed_terms, "revocable": not required}
+    if shown["agreed"]:
+        shown |= {"agreed_at": utc_text(link.agreed_terms[tag]), "agreed_by": "KAUTH"}
+    return shown

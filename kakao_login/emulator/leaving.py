@@ -1,0 +1,67 @@
+"""A person leaves an app: consents and tokens go, and the app is told as Kakao would tell it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from .apps import App
+from .grants import SIGN_UP_LIFETIME
+from .personas import Person
+from .recorder import MASK
+from .security_events import announce, event_claims, event_parcel
+from .state import State
+from .webhooks import Delivery, Parcel
+
+# What the unlink webhook tells; when the app itself unlinks a person, there is no such webhook.
+REFERRER_TYPES = frozenset(
+    {
+        "ACCOUNT_DELETE",
+        "FORCED_ACCOUNT_DELETE",
+        "UNLINK_FROM_ADMIN",
+        "UNLINK_FROM_APPS",
+        "INCOMPLETE_SIGN_UP",
+    }
+)
+
+
+def leave(state: State, app: App, person: Person, reason: str) -> bool:
+    """The app unlinks the person. Gives false if there was no link. The event is sent in the background."""
+    if state.disconnect(app.app_id, person.id) is None:
+        return False
+    announce(state, app, person, "user-unlinked", {"reason": reason})
+    return True
+
+
+def remove_app(state: State, app: App, person: Person, referrer_type: str) -> list[Delivery] | None:
+    """The person or Kakao ends the link; both webhooks are sent. Gives None if there was no link."""
+    if state.disconnect(app.app_id, person.id) is None:
+        return None
+    claims = event_claims(state, app, person, "user-unlinked", {"reason": referrer_type}, None)
+    parcels = (unlink_parcel(app, person, referrer_type), event_parcel(state, app, claims))
+    now = state.clock.now()
+    return [delivery for parcel in parcels if parcel for delivery in state.outbox.send(parcel, now)]
+
+
+def unlink_parcel(app: App, person: Person, referrer_type: str) -> Parcel | None:
+    """Give the unlink webhook ready to send, with the primary admin key; None if the app has none."""
+    if app.unlink_webhook is None:
+        return None
+    user_id = str(person.id + app.user_id_offset)
+    values = {"app_id": str(app.app_id), "user_id": user_id, "referrer_type": referrer_type}
+    headers = {"Authorization": f"KakaoAK {app.admin_key}"}
+    content = values | {"Authorization": f"KakaoAK {MASK}"}
+    url = app.unlink_webhook.url
+    if app.unlink_webhook.method == "GET":
+        separator = "&" if "?" in url else "?"
+        return Parcel("unlink", "GET", f"{url}{separator}{urlencode(values)}", content, headers=headers)
+    headers["Content-Type"] = "application/x-www-form-urlencoded;charset=utf-8"
+    return Parcel("unlink", "POST", url, content, urlencode(values), headers)
+
+
+def drop_unfinished_sign_ups(state: State) -> None:
+    """Unlink those who did not finish signing up within a day, as Kakao does for apps without auto-link."""
+    latest = state.clock.now() - SIGN_UP_LIFETIME
+    for link in list(state.links.values()):
+        app = state.app_by_id(link.app_id)
+        if app is not None and not link.signed_up and link.connected_at <= latest:
+            remove_app(state, app, state.people[link.person_id], "INCOMPLETE_SIGN_UP")
