@@ -41,13 +41,17 @@ def authenticate() -> Login:
     return login_
 
 
-def identify(state: State) -> Login:
-    """Give the login of the present request even if its access token ran out."""
+def presented_login(state: State) -> Login:
+    """Give the login that the request's access token is of, even if the token ran out or the session is over."""
     unverified_bearer = bearer_token(request)
-    if unverified_bearer is not None:
-        login = Login(state.codec.decode("access", unverified_bearer, now=state.clock()), by_cookie=False)
-    else:
-        login = _identify_by_cookie(state)
+    if unverified_bearer is None:
+        return _login_of_cookie(state)
+    return Login(state.codec.decode("access", unverified_bearer, now=state.clock()), by_cookie=False)
+
+
+def identify(state: State) -> Login:
+    """Give the living login of the present request, even if its access token ran out."""
+    login = presented_login(state)
     if state.revocations.has_ended(login.token.sid):
         raise ended(login, state)
     if login.by_cookie and request.method not in SAFE_METHODS:
@@ -88,7 +92,7 @@ def own_origins(request: Request, state: State) -> set[str]:
     return {origin(request.host_url), origin(state.settings.kakao.redirect_uri)}
 
 
-def _identify_by_cookie(state: State) -> Login:
+def _login_of_cookie(state: State) -> Login:
     unverified_token = Cookies(request, state.settings).access_token
     if unverified_token is None:
         raise LoginRequired

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -28,9 +29,9 @@ SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 @dataclass
 class Clock:
-    """Seconds since the epoch, moved by hand."""
+    """Seconds since the epoch, moved by hand; it starts now, so that Kakao's clock agrees."""
 
-    now: float = 1_800_000_000.0
+    now: float = field(default_factory=time.time)
 
     def __call__(self) -> float:
         return self.now
@@ -92,7 +93,7 @@ def config_for(kakao: Emulator | None, **changes: Any) -> dict[str, Any]:
 
 def make_host(config: dict[str, Any], clock: Callable[[], float] | None = None) -> Host:
     """Make a host with one guarded page, one guarded form and the default User."""
-    app = Flask("host")
+    app = Flask("host", template_folder=None, static_folder=None)
     app.config.update(config)
 
     class Base(DeclarativeBase):

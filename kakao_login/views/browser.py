@@ -16,7 +16,7 @@ from ..errors import (
     KakaoRejected,
     KakaoUnavailable,
 )
-from ..identity import Login, authenticate, identify
+from ..identity import authenticate, presented_login
 from ..login_state import LONGEST_NEXT_IN_COOKIE, LoginState, find_login
 from ..pages import render_page
 from ..state import State, current_state
@@ -92,16 +92,12 @@ def _sign_in(state: State, login_state: LoginState, code: str) -> Response:
 
 def _end_previous(state: State) -> None:
     """End the session that this browser held: its cookies are replaced, so nobody could end it later."""
-    previous = _login_or_none(state)
-    if previous is not None and previous.by_cookie:
-        state.sessions.end(previous.token.sid, "replaced")
-
-
-def _login_or_none(state: State) -> Login | None:
     try:
-        return identify(state)
+        previous = presented_login(state)
     except KakaoLoginError:
-        return None
+        return
+    if previous.by_cookie:
+        state.sessions.end(previous.token.sid, "replaced")
 
 
 def _answer_unknown(state: State, unverified_state: str) -> Response:

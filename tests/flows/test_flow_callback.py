@@ -192,13 +192,13 @@ def test_a_senseless_id_makes_no_account(browser: Browser, kakao: Emulator, answ
 def test_refused_settings_are_a_502_and_the_log_tells_the_operator_the_cure(
     new_host: Hosts, caplog: pytest.LogCaptureFixture
 ) -> None:
-    browser = Browser(new_host(KAKAO_CLIENT_SECRET="wrong").serve())
+    browser = Browser(new_host(KAKAO_CLIENT_SECRET="not-the-secret").serve())
     back = browser.start()
     with caplog.at_level(logging.INFO, "kakao_login"):
         answer = browser.get(back)
     assert (answer.status_code, "KOE010" in answer.text) == (502, True)
     assert "KAKAO_CLIENT_SECRET" in caplog.text
-    assert "wrong" not in "".join(record.getMessage() for record in caplog.records if record.name != "werkzeug")
+    assert "not-the-secret" not in "".join(record.getMessage() for record in caplog.records if record.name != "werkzeug")
 
 
 def test_a_code_that_kakao_does_not_know_is_a_400(browser: Browser, kakao: Emulator) -> None:
