@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from .emulator_client import Client
 
 from kakao_login.emulator import Emulator, run_emulator
+
+from .emulator_client import Client
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from .emulator_client import Client, answer_of
 
 from kakao_login.emulator import Emulator
+
+from .emulator_client import Client, answer_of
 
 
 def test_a_person_logs_in_on_the_pages(client: Client) -> None:

@@ -1,0 +1,260 @@
+"""`/oauth/authorize`, row by row of what is known of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+import jwt
+import pytest
+
+from kakao_login.emulator import Emulator
+
+from .emulator_client import CLIENT_ID, REDIRECT_URI, Client, answer_of
+
+RYAN = "4100000001"
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+
+
+def signed_in(client: Client, person: str = RYAN, **changes: Any) -> Any:
+    """Choose a person on the first page and give the second."""
+    return client.follow(client.submit(client.authorize(**changes), action="sign_in", person=person))
+
+
+def linked(client: Client, **changes: Any) -> None:
+    """Log in on the pages, so that both a Kakao session and a link exist."""
+    back = client.submit(signed_in(client, **changes), action="agree", item=["profile_nickname"])
+    assert client.exchange(answer_of(back)["code"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "koe"),
+    [
+        ({"client_id": None}, "KOE101"),
+        ({"client_id": "no-such-key"}, "KOE101"),
+        ({"client_id": "emulator-admin-key"}, "KOE101"),
+        ({"redirect_uri": None}, "KOE207"),
+        ({"redirect_uri": REDIRECT_URI + "/"}, "KOE006"),
+        ({"redirect_uri": REDIRECT_URI.replace("http:", "https:")}, "KOE006"),
+        ({"redirect_uri": REDIRECT_URI.replace("5000", "5001")}, "KOE006"),
+        ({"redirect_uri": REDIRECT_URI + "?a=b"}, "KOE006"),
+        ({"client_id": "emulator-javascript-key"}, "KOE006"),
+        ({"response_type": None}, "KOE207"),
+        ({"response_type": "token"}, "KOE202"),
+        ({"response_type": "code token"}, "KOE201"),
+        ({"scope": "profile_nickname,gender"}, "KOE205"),
+        ({"prompt": "sometimes"}, "KOE204"),
+        ({"prompt": "none,login"}, "KOE204"),
+        ({"code_challenge": CHALLENGE}, "KOE204"),
+        ({"code_challenge": CHALLENGE, "code_challenge_method": "plain"}, "KOE204"),
+        ({"code_challenge": "short", "code_challenge_method": "S256"}, "KOE204"),
+        ({"state": ["one", "two"]}, "KOE001"),
+    ],
+)
+def test_a_wrong_request_is_a_page_and_never_a_redirect(client: Client, changes: dict[str, Any], koe: str) -> None:
+    answer = client.authorize(**changes)
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert f"({koe})" in answer.text
+    assert "왜 에러가 발생하나요?" in answer.text
+
+
+def test_login_switched_off_is_koe004(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(login_enabled=False)
+    assert "(KOE004)" in client.authorize().text
+
+
+def test_a_setup_error_and_a_bad_request_are_named_apart_in_both_languages(client: Client) -> None:
+    assert "앱 관리자 설정 오류 (KOE006)" in client.authorize(redirect_uri="http://other.example/").text
+    assert "잘못된 요청 (KOE205)" in client.authorize(scope="gender").text
+    assert (
+        "Admin Settings Issue (KOE006)" in client.authorize(redirect_uri="http://other.example/", lang="en").text
+    )
+
+
+def test_koe205_lists_the_items_that_are_not_set(client: Client) -> None:
+    page = client.authorize(scope="gender account_email birthday").text
+    assert "설정하지 않은 동의 항목" in page
+    assert "birthday, gender" in page
+
+
+@pytest.mark.parametrize("scope", ["profile_nickname,account_email", "profile_nickname account_email", "", None])
+def test_scope_may_have_commas_or_spaces_or_be_empty(client: Client, scope: str | None) -> None:
+    assert client.authorize(scope=scope).status_code == 200
+
+
+def test_unknown_parameters_are_ignored(client: Client) -> None:
+    assert client.authorize(ka="sdk/1", state_token="x", is_popup="true", utm="y").status_code == 200
+
+
+def test_a_state_comes_back_letter_by_letter(client: Client) -> None:
+    client.kakao.sign_in_as("full")
+    state = "한글 &=?#%+/"
+    assert answer_of(client.authorize(state=state))["state"] == state
+
+
+def test_without_a_state_none_comes_back(client: Client) -> None:
+    client.kakao.sign_in_as("full")
+    assert answer_of(client.authorize()).keys() == {"code"}
+
+
+def test_success_is_a_302_with_an_empty_body(client: Client) -> None:
+    client.kakao.sign_in_as("full")
+    answer = client.authorize()
+    assert (answer.status_code, answer.content) == (302, b"")
+    assert len(answer_of(answer)["code"]) >= 20
+
+
+def test_parameters_are_appended_to_the_query_of_a_redirect_uri(client: Client, kakao: Emulator) -> None:
+    uri = REDIRECT_URI + "?tenant=1"
+    kakao.patch_app(redirect_uris=[uri])
+    kakao.sign_in_as("full")
+    assert client.authorize(redirect_uri=uri).headers["Location"].startswith(uri + "&code=")
+
+
+def test_the_nonce_goes_into_the_id_token(client: Client) -> None:
+    claims = jwt.decode(client.log_in(nonce="n-1")["id_token"], options={"verify_signature": False})
+    assert claims["nonce"] == "n-1"
+
+
+def test_login_hint_shows_on_the_login_page(client: Client) -> None:
+    assert "haneul@example.com" in client.authorize(login_hint="haneul@example.com").text
+
+
+def test_a_hint_with_markup_is_escaped(client: Client) -> None:
+    page = client.authorize(login_hint="<script>alert(1)</script>").text
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_linked_person_with_a_live_session_goes_straight_back(client: Client) -> None:
+    linked(client)
+    assert "code" in answer_of(client.authorize())
+
+
+def test_a_live_session_without_a_link_asks_for_consent_at_once(client: Client) -> None:
+    signed_in(client)
+    assert "동의하고 계속하기" in client.authorize().text
+
+
+def test_after_unlinking_the_consent_page_is_back(client: Client, kakao: Emulator) -> None:
+    linked(client)
+    kakao.unlink("full")
+    assert client.authorize().status_code == 200
+
+
+def test_login_counts_as_done_only_after_the_token_request(client: Client) -> None:
+    client.submit(signed_in(client), action="agree", item=["profile_nickname"])
+    assert answer_of(client.authorize(prompt="none"))["error"] == "consent_required"
+
+
+@pytest.mark.parametrize("prompt", ["login", "select_account", "create"])
+def test_these_prompts_show_the_login_page_in_spite_of_a_session(client: Client, prompt: str) -> None:
+    linked(client)
+    page = client.authorize(prompt=prompt)
+    assert page.status_code == 200
+    assert 'name="person"' in page.text
+    back = client.follow(client.submit(page, action="sign_in", person=RYAN))
+    assert "code" in answer_of(back)
+
+
+def test_prompt_create_is_the_sign_up_page(client: Client) -> None:
+    assert "카카오계정 만들기" in client.authorize(prompt="create").text
+
+
+def test_prompt_none_without_a_session_is_login_required(client: Client) -> None:
+    assert answer_of(client.authorize(prompt="none", state="s")) == {
+        "error": "login_required",
+        "error_description": "user authentication required.",
+        "state": "s",
+    }
+
+
+def test_prompt_none_without_a_link_is_consent_required(client: Client) -> None:
+    signed_in(client)
+    assert answer_of(client.authorize(prompt="none")) == {
+        "error": "consent_required",
+        "error_description": "user consent required.",
+    }
+
+
+def test_prompt_none_with_session_and_link_brings_a_code(client: Client) -> None:
+    linked(client)
+    assert "code" in answer_of(client.authorize(prompt="none", login_hint="someone@example.com"))
+
+
+def test_prompt_none_with_terms_to_agree_is_interaction_required(client: Client, kakao: Emulator) -> None:
+    linked(client)
+    kakao.patch_app(service_terms={"tos": "required"})
+    answer = answer_of(client.authorize(prompt="none", service_terms="tos"))
+    assert answer["error"] == "interaction_required"
+    assert answer["error_description"] == "need to collect additional personal information."
+
+
+def test_an_app_that_bars_children_sends_them_back_before_consent(client: Client) -> None:
+    back = client.submit(client.authorize(), action="sign_in", person="4100000009")
+    assert answer_of(back) == {"error": "access_denied", "error_description": "Not allowed under age 14"}
+
+
+def test_an_app_that_allows_children_lets_them_in(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(under_14_allowed=True)
+    assert client.me("under_14")["id"] == 4100000009
+
+
+def test_a_browser_session_ends_after_24_hours_however_used(client: Client, kakao: Emulator) -> None:
+    linked(client)
+    kakao.advance_clock(86_000)
+    assert client.authorize().status_code == 302
+    kakao.advance_clock(500)
+    assert 'name="person"' in client.authorize().text
+
+
+def test_a_browser_that_stays_logged_in_does_so_for_a_month(client: Client, kakao: Emulator) -> None:
+    client.submit(client.authorize(), action="sign_in", person=RYAN, stay="on")
+    kakao.advance_clock(29 * 86_400)
+    assert "동의하고 계속하기" in client.authorize().text
+    kakao.advance_clock(2 * 86_400)
+    assert 'name="person"' in client.authorize().text
+
+
+def test_a_required_box_that_was_left_out_is_koe203(client: Client) -> None:
+    answer = client.submit(signed_in(client), action="agree", item=["account_email"])
+    assert "(KOE203)" in answer.text
+
+
+def test_a_consent_sent_without_a_session_starts_over(client: Client) -> None:
+    page = client.authorize()
+    assert 'name="person"' in client.follow(client.submit(page, action="agree", item=["profile_nickname"])).text
+
+
+def test_a_person_who_does_not_exist_is_koe204(client: Client) -> None:
+    assert "(KOE204)" in client.submit(client.authorize(), action="sign_in", person="1").text
+
+
+def test_pages_speak_english_by_header_or_switch(client: Client) -> None:
+    assert "카카오계정으로 로그인" in client.authorize().text
+    assert "Log in with Kakao Account" in client.authorize(lang="en").text
+    client.http.headers["Accept-Language"] = "en-GB,en;q=0.9"
+    page = client.authorize()
+    assert "Log in with Kakao Account" in page.text
+    assert ">Cancel<" in page.text
+
+
+def test_the_language_chosen_stays_through_the_login(client: Client) -> None:
+    assert "Agree and continue" in signed_in(client, lang="en").text
+
+
+def test_the_app_key_of_the_javascript_sdk_has_redirect_uris_of_its_own(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(javascript_redirect_uris=["http://localhost:3000/"])
+    kakao.sign_in_as("full")
+    answer = client.authorize(client_id="emulator-javascript-key", redirect_uri="http://localhost:3000/")
+    assert answer.status_code == 302
+
+
+def test_pages_are_never_stored_and_run_no_foreign_script(client: Client) -> None:
+    headers = client.authorize().headers
+    assert headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert CLIENT_ID not in headers["Content-Security-Policy"]

@@ -1,0 +1,235 @@
+"""`/oauth/token`, row by row of what is known of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+import jwt
+import pytest
+import requests
+
+from kakao_login.emulator import Emulator
+
+from .emulator_client import CLIENT_ID, CLIENT_SECRET, Client
+
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+PKCE = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+DAY = 86_400
+
+
+def refused(answer: requests.Response) -> tuple[int, str, str]:
+    body = answer.json()
+    assert body.keys() == {"error", "error_description", "error_code"}
+    return answer.status_code, body["error"], body["error_code"]
+
+
+def test_the_answer_has_the_documented_fields(client: Client) -> None:
+    answer = client.exchange(client.code())
+    tokens = answer.json()
+    assert answer.headers["Content-Type"] == "application/json;charset=UTF-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert tokens["token_type"] == "bearer"
+    assert (tokens["expires_in"], tokens["refresh_token_expires_in"]) == (21_599, 5_183_999)
+    assert tokens["scope"] == "account_email openid profile_image profile_nickname"
+    assert {"access_token", "refresh_token", "id_token"} <= tokens.keys()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"grant_type": None}, (400, "unsupported_grant_type", "KOE310")),
+        ({"grant_type": "password"}, (400, "unsupported_grant_type", "KOE310")),
+        ({"client_id": None}, (401, "invalid_client", "KOE101")),
+        ({"client_id": "no-such-key"}, (401, "invalid_client", "KOE101")),
+        ({"client_secret": None}, (401, "invalid_client", "KOE010")),
+        ({"client_secret": CLIENT_SECRET + " "}, (401, "invalid_client", "KOE010")),
+        ({"client_secret": "비밀"}, (401, "invalid_client", "KOE010")),
+        ({"redirect_uri": "http://localhost:5000/"}, (400, "invalid_grant", "KOE303")),
+        ({"redirect_uri": ""}, (400, "invalid_grant", "KOE303")),
+        ({"code": None}, (400, "invalid_grant", "KOE320")),
+        ({"code": "unknown"}, (400, "invalid_grant", "KOE320")),
+        ({"code": ["a", "b"]}, (400, "invalid_request", "KOE001")),
+        ({"client_id": "emulator-javascript-key"}, (400, "invalid_grant", "KOE114")),
+        ({"grant_type": "refresh_token"}, (400, "invalid_grant", "KOE319")),
+        ({"grant_type": "refresh_token", "refresh_token": "dead"}, (400, "invalid_grant", "KOE322")),
+    ],
+)
+def test_each_mistake_has_its_code(
+    client: Client, changes: dict[str, Any], expected: tuple[int, str, str]
+) -> None:
+    form = {"code": client.code(), **changes}
+    assert refused(client.exchange(form.pop("code"), **form)) == expected
+
+
+def test_descriptions_read_as_kakao_writes_them(client: Client) -> None:
+    assert client.exchange("xyz").json()["error_description"] == "authorization code not found for code=xyz"
+    assert client.exchange("x", client_secret="no").json()["error_description"] == "Bad client credentials"
+    assert client.exchange("x", client_id="k").json()["error_description"] == "Not exist client_id k"
+
+
+def test_a_mistaken_request_does_not_use_the_code_up(client: Client) -> None:
+    code = client.code()
+    assert client.exchange(code, redirect_uri="http://other.example/").status_code == 400
+    assert client.exchange(code).status_code == 200
+
+
+def test_an_absent_redirect_uri_is_borne(client: Client) -> None:
+    assert client.exchange(client.code(), redirect_uri=None).status_code == 200
+
+
+def test_a_basic_header_beside_a_right_form_does_no_harm(client: Client) -> None:
+    client.http.auth = ("someone", "else")
+    assert client.exchange(client.code()).status_code == 200
+
+
+def test_a_basic_header_alone_is_401(client: Client) -> None:
+    code = client.code()
+    client.http.auth = (CLIENT_ID, CLIENT_SECRET)
+    answer = client.exchange(code, client_id=None, client_secret=None)
+    assert refused(answer) == (401, "invalid_client", "KOE010")
+    with_id = client.exchange(code, client_secret=None)
+    assert refused(with_id) == (401, "invalid_client", "KOE010")
+
+
+def test_an_app_without_a_secret_needs_none(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(client_secret_enabled=False)
+    assert client.exchange(client.code(), client_secret=None).status_code == 200
+
+
+def test_login_switched_off_is_refused(client: Client, kakao: Emulator) -> None:
+    code = client.code()
+    kakao.patch_app(login_enabled=False)
+    assert refused(client.exchange(code))[2] == "KOE004"
+
+
+def test_a_right_verifier_passes_with_the_secret(client: Client) -> None:
+    assert client.exchange(client.code(**PKCE), code_verifier=VERIFIER).status_code == 200
+
+
+@pytest.mark.parametrize("verifier", [None, "", "w" * 43, "확인" * 20])
+def test_a_wrong_or_missing_verifier_is_invalid_grant(client: Client, verifier: str | None) -> None:
+    answer = client.exchange(client.code(**PKCE), code_verifier=verifier)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+def test_a_verifier_nobody_announced_is_invalid_grant(client: Client) -> None:
+    answer = client.exchange(client.code(), code_verifier=VERIFIER)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+def test_a_refresh_early_on_brings_a_new_access_token_only(client: Client) -> None:
+    first = client.log_in()
+    answer = client.refresh(first["refresh_token"]).json()
+    assert answer.keys() == {"access_token", "token_type", "expires_in", "id_token"}
+    assert answer["access_token"] != first["access_token"]
+
+
+def test_an_access_token_outlives_a_refresh(client: Client) -> None:
+    first = client.log_in()
+    client.refresh(first["refresh_token"])
+    assert client.kapi("/v2/user/me", first["access_token"]).status_code == 200
+
+
+def test_an_early_refresh_does_not_prolong_the_refresh_token(client: Client, kakao: Emulator) -> None:
+    first = client.log_in()
+    kakao.advance_clock(29 * DAY)
+    assert "refresh_token" not in client.refresh(first["refresh_token"]).json()
+    kakao.advance_clock(31 * DAY)
+    assert refused(client.refresh(first["refresh_token"]))[2] == "KOE322"
+
+
+def test_a_refresh_in_the_last_month_replaces_the_refresh_token(client: Client, kakao: Emulator) -> None:
+    first = client.log_in()
+    kakao.advance_clock(30 * DAY + 1)
+    answer = client.refresh(first["refresh_token"]).json()
+    assert answer["refresh_token"] != first["refresh_token"]
+    assert answer["refresh_token_expires_in"] == 5_183_999
+    assert refused(client.refresh(first["refresh_token"]))[2] == "KOE322"
+    assert client.refresh(answer["refresh_token"]).status_code == 200
+
+
+def test_a_refresh_token_of_another_key_is_dead(client: Client) -> None:
+    first = client.log_in()
+    assert refused(client.refresh(first["refresh_token"], client_id="emulator-native-key"))[2] == "KOE322"
+
+
+def test_a_refresh_token_dies_with_the_link(client: Client, kakao: Emulator) -> None:
+    first = client.log_in()
+    kakao.unlink("full")
+    assert refused(client.refresh(first["refresh_token"]))[2] == "KOE322"
+
+
+def test_a_refresh_brings_an_id_token_only_if_the_login_did(client: Client) -> None:
+    without = client.log_in(scope="profile_nickname")
+    assert "id_token" not in without
+    assert "id_token" not in client.refresh(without["refresh_token"]).json()
+
+
+def test_an_additional_consent_with_openid_brings_an_id_token(client: Client) -> None:
+    assert "id_token" in client.log_in(scope="openid,account_email")
+
+
+def test_an_app_without_oidc_gets_no_id_token(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(oidc=False)
+    tokens = client.log_in()
+    assert "id_token" not in tokens
+    assert "openid" not in tokens["scope"].split()
+
+
+def test_switching_oidc_off_stops_id_tokens_at_once(client: Client, kakao: Emulator) -> None:
+    first = client.log_in()
+    kakao.patch_app(oidc=False)
+    assert "id_token" not in client.refresh(first["refresh_token"]).json()
+
+
+@pytest.mark.parametrize(
+    ("key", "uri", "seconds"),
+    [
+        ("emulator-javascript-key", "http://localhost:3000/", 7_199),
+        ("emulator-native-key", "kakaoemulator-native-key://oauth", 43_199),
+    ],
+)
+def test_keys_of_the_sdks_need_no_secret_and_have_lifetimes_of_their_own(
+    client: Client, kakao: Emulator, key: str, uri: str, seconds: int
+) -> None:
+    kakao.patch_app(javascript_redirect_uris=["http://localhost:3000/"])
+    kakao.sign_in_as("full")
+    location = client.authorize(client_id=key, redirect_uri=uri).headers["Location"]
+    answer = client.exchange(location.partition("code=")[2], client_id=key, client_secret=None, redirect_uri=uri)
+    assert answer.json()["expires_in"] == seconds
+    claims = jwt.decode(answer.json()["id_token"], options={"verify_signature": False})
+    assert claims["aud"] == key
+
+
+def test_the_21st_code_within_ten_minutes_is_koe237(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(rate_limited=True)
+    for _ in range(20):
+        client.log_in()
+    assert refused(client.exchange(client.code())) == (400, "invalid_request", "KOE237")
+    assert client.log_in("big_id")
+    kakao.advance_clock(600)
+    assert client.log_in()
+
+
+def test_the_31st_refresh_within_a_minute_is_koe237(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(rate_limited=True, rate_limit_status=429)
+    refresh_token = client.log_in()["refresh_token"]
+    for _ in range(30):
+        assert client.refresh(refresh_token).status_code == 200
+    assert refused(client.refresh(refresh_token)) == (429, "invalid_request", "KOE237")
+
+
+def test_only_post_is_taken(client: Client, kakao: Emulator) -> None:
+    assert client.http.get(f"{kakao.url}/oauth/token").status_code == 405
+
+
+def test_two_exchanges_of_one_code_at_once_bring_one_token(client: Client) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    code = client.code()
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(answer.status_code for answer in pool.map(lambda _: client.exchange(code), range(8)))
+    assert statuses == [200] + [400] * 7
