@@ -5,6 +5,7 @@ A missing or wrong value raises ``SettingsError`` with the key's name and the cu
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ MINIMUM_SECRET_BYTES = 32
 # Published with the emulator, so whoever knows them can sign in as anyone there.
 EMULATOR_CLIENT_ID = "emulator-rest-api-key"
 DAY = 24 * 60 * 60
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,12 @@ def _check_keys(tokens: TokenSettings) -> None:
 
 
 def _check_secret(key: str, value: object) -> None:
-    if not isinstance(value, str) or len(value.encode()) < MINIMUM_SECRET_BYTES:
+    try:
+        size = len(value.encode()) if isinstance(value, str) else 0
+    except UnicodeEncodeError:
+        # The environment held bytes that are no UTF-8, and no other tool could verify with those.
+        size = 0
+    if size < MINIMUM_SECRET_BYTES:
         raise SettingsError(
             f"{key} must be a text of at least {MINIMUM_SECRET_BYTES} bytes. Make one with: flask kakao keys new"
         )
@@ -203,15 +210,19 @@ def _sessions(source: Source) -> SessionSettings:
 
 
 def origin(url: str) -> str:
-    """Give the scheme, host and port of ``url`` (RFC 6454 section 6.2)."""
+    """Give the scheme, host and port of ``url`` as browsers write them (RFC 6454 section 6.2)."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    authority = parts.netloc.rpartition("@")[2].lower()
+    return f"{parts.scheme}://{authority.removesuffix(_DEFAULT_PORTS.get(parts.scheme, ''))}"
 
 
 def is_loopback(url: str) -> bool:
     """Tell whether ``url`` names this machine."""
     host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.endswith(".localhost") or host.startswith("127.")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _check_production(settings: Settings) -> None:

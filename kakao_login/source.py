@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import SettingsError
+
+_WHOLE = re.compile("[0-9]{1,18}")
 
 
 class Source:
@@ -41,7 +44,7 @@ class Source:
         value = self.raw(key)
         if value is None:
             return default
-        if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+        if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise SettingsError(f"{key} must be a whole number of at least {least}.")
@@ -77,7 +80,13 @@ class Source:
 
 def check_url(key: str, value: str) -> str:
     """Give ``value`` back if it is an http(s) address without a fragment; raises ``SettingsError``."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        fits = (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.fragment and parts.port != 0
+        )
+    except ValueError:
+        fits = False
+    if not fits:
         raise SettingsError(f"{key} must be an http:// or https:// address without a fragment.")
     return value
