@@ -198,7 +198,9 @@ def test_refused_settings_are_a_502_and_the_log_tells_the_operator_the_cure(
         answer = browser.get(back)
     assert (answer.status_code, "KOE010" in answer.text) == (502, True)
     assert "KAKAO_CLIENT_SECRET" in caplog.text
-    assert "not-the-secret" not in "".join(record.getMessage() for record in caplog.records if record.name != "werkzeug")
+    assert "not-the-secret" not in "".join(
+        record.getMessage() for record in caplog.records if record.name != "werkzeug"
+    )
 
 
 def test_a_code_that_kakao_does_not_know_is_a_400(browser: Browser, kakao: Emulator) -> None:

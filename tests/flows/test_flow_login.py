@@ -165,7 +165,7 @@ def test_a_later_login_updates_the_profile(browser: Browser, kakao: Emulator) ->
         ("email_refused", False),
         ("email_invalid", False),
         ("email_unverified", False),
-        ("no_account", False),
+        ("no_account", None),
         ("default_picture", None),
         ("big_id", None),
         ("rejoined", None),
