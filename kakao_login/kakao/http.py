@@ -15,7 +15,7 @@ from .transport import DeadlineAdapter
 
 CONNECT_TIMEOUT = 2.0
 MAX_BODY = 1024 * 1024
-HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "kakao-login"}
+HEADERS = {"Accept": "application/json", "User-Agent": "kakao-login"}
 FORM = "application/x-www-form-urlencoded;charset=utf-8"
 
 
@@ -89,9 +89,7 @@ def _time_left(deadline: float) -> float:
 
 
 def _read(response: requests.Response) -> bytes | None:
-    """Give the body, or None if it is too long or in an encoding nobody asked for, which may be a bomb."""
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        return None
+    """Give the body, or None if it is too long.  A packed one is not unpacked: it may be a bomb."""
     body = b""
     while part := response.raw.read(MAX_BODY + 1 - len(body), decode_content=False):
         body += part

@@ -39,7 +39,7 @@ class JwksCache:
         self._fetched_at: float | None = None
         self._tries: list[float] = []
         self._tries_made = 0
-        self._failure: KakaoUnavailable | KakaoRejected | None = None
+        self._is_kakao_away = False
 
     def key(self, unverified_kid: str) -> PyJWK:
         """Give the key.
@@ -51,7 +51,7 @@ class JwksCache:
         key = self._keys.get(unverified_kid)
         if key is not None:
             return key
-        if isinstance(self._failure, KakaoUnavailable):
+        if self._is_kakao_away:
             raise KakaoUnavailable("no signing keys")
         raise KakaoRejected("kid")
 
@@ -75,9 +75,9 @@ class JwksCache:
         self._tries.append(now)
         try:
             self._keys = usable_keys(self._fetch())
-            self._fetched_at, self._failure = now, None
+            self._fetched_at, self._is_kakao_away = now, False
         except (KakaoUnavailable, KakaoRejected) as failure:
-            self._failure = failure
+            self._is_kakao_away = isinstance(failure, KakaoUnavailable)
             logger.warning("Kakao's signing keys could not be fetched: %s.", failure.describe("en"))
         finally:
             self._tries_made += 1

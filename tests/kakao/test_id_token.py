@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import Any
@@ -11,6 +12,13 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from kakao_login.errors import KakaoRejected, KakaoUnavailable
+from kakao_login.kakao.id_token import verify_id_token
+from kakao_login.kakao.jwks import JwksCache, usable_keys
+from kakao_login.kakao.responses import KakaoUser
+from kakao_login.settings import KakaoSettings
+
 from .signing import (
     CLAIMS,
     CLIENT_ID,
@@ -26,12 +34,6 @@ from .signing import (
     sign,
     sign_otherwise,
 )
-
-from kakao_login.errors import KakaoRejected, KakaoUnavailable
-from kakao_login.kakao.id_token import verify_id_token
-from kakao_login.kakao.jwks import JwksCache, usable_keys
-from kakao_login.kakao.responses import KakaoUser
-from kakao_login.settings import KakaoSettings
 
 SETTINGS = KakaoSettings(
     client_id=CLIENT_ID, redirect_uri="https://app.example/cb", client_keys=("native-key",), oidc=True
@@ -505,27 +507,29 @@ def test_a_clock_set_back_does_not_stop_fetching() -> None:
     verify(sign(json.dumps({**HEADER, "kid": "kid-2"}), json.dumps(CLAIMS), private_key("kid-2")), kakao=kakao)
 
 
-def test_threads_that_need_a_key_at_once_share_one_fetch() -> None:
+@pytest.mark.parametrize("failure", [None, KakaoUnavailable("HTTP 503")])
+def test_threads_that_need_a_key_at_once_share_one_fetch(failure: KakaoUnavailable | None) -> None:
     kakao = Kakao()
-    arrived = threading.Barrier(8)
-    proceed = threading.Event()
-    fetch = kakao.fetch
+    kakao.failure = failure
+    ready = threading.Barrier(8)
 
     def slow_fetch() -> object:
-        proceed.wait(5)
-        return fetch()
+        time.sleep(0.1)
+        return kakao.fetch()
 
     jwks = JwksCache(slow_fetch, lambda: NOW)
     found: list[object] = []
 
     def need_key() -> None:
-        arrived.wait(5)
-        found.append(jwks.key(KID))
+        ready.wait(5)
+        try:
+            found.append(jwks.key(KID))
+        except KakaoUnavailable as error:
+            found.append(error)
 
     threads = [threading.Thread(target=need_key) for _ in range(8)]
     for thread in threads:
         thread.start()
-    proceed.set()
     for thread in threads:
         thread.join(5)
     assert (len(found), kakao.fetched) == (8, 1)

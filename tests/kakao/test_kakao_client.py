@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from base64 import urlsafe_b64encode
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
-from .raw_server import Behaviour, RawServer, answer, reset, serve
-from .signing import CLAIMS, CLIENT_ID, NONCE, NOW, id_token, jwk
 
 from kakao_login.errors import InvalidRequest, KakaoRejected, KakaoUnavailable
 from kakao_login.kakao.client import KakaoClient
 from kakao_login.kakao.responses import KakaoTokenInfo
 from kakao_login.settings import KakaoSettings
+
+from .raw_server import Behaviour, RawServer, answer, reset, serve
+from .signing import CLAIMS, CLIENT_ID, NONCE, NOW, id_token, jwk
 
 REDIRECT_URI = "https://app.example/auth/kakao/callback"
 VERIFIER = "canary-verifier-" + "v" * 43
@@ -43,7 +45,7 @@ def form(request: bytes) -> dict[str, str]:
     return dict(parse_qsl(request.partition(b"\r\n\r\n")[2].decode(), strict_parsing=True))
 
 
-def refused(what: str) -> pytest.RaisesExc[KakaoRejected]:
+def refused(what: str) -> AbstractContextManager[object]:
     return pytest.raises(KakaoRejected, match=what)
 
 

@@ -16,11 +16,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from .raw_server import Behaviour, answer, drip, hang, reset, serve, then_close
 
 from kakao_login.errors import KakaoUnavailable
 from kakao_login.kakao import transport
 from kakao_login.kakao.http import MAX_BODY, KakaoHttp
+
+from .raw_server import Behaviour, answer, drip, hang, reset, serve, then_close
 
 SECRET = "canary-secret"
 FORM = {"code": SECRET, "client_secret": SECRET}
@@ -129,6 +130,20 @@ def test_a_slow_answer_ends_at_the_deadline(hasty: KakaoHttp, behaviour: Behavio
         with pytest.raises(KakaoUnavailable, match="in time"):
             hasty.post_form(server.url, FORM)
         assert 0.15 < time.monotonic() - began < 0.5
+
+
+def test_an_answer_that_stops_half_way_ends_at_the_same_deadline() -> None:
+    def stop_half_way(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+        time.sleep(0.3)
+        connection.sendall(b"1")
+        hang(connection)
+
+    with serve(stop_half_way) as server:
+        began = time.monotonic()
+        with pytest.raises(KakaoUnavailable, match="in time"):
+            KakaoHttp(timeout=0.4).get_json(server.url)
+        assert time.monotonic() - began < 0.6
 
 
 def test_the_second_try_of_a_get_has_the_same_deadline(hasty: KakaoHttp) -> None:

@@ -177,7 +177,7 @@ def test_too_many_tokens_are_kakao_unavailable(emulator: Emulator) -> None:
 # What is wrong with an id_token.
 
 
-FORGED = ("wrong_iss", "wrong_aud", "wrong_nonce", "expired", "future_iat", "bad_signature", "security_event")
+FORGED = ("wrong_iss", "wrong_aud", "wrong_nonce", "expired", "future_iat", "bad_signature", "wrong_kind")
 MALFORMED = ("alg_none", "hs256", "unknown_kid", "no_kid", "not_a_jwt")
 INCOMPLETE = ("no_iss", "no_aud", "no_sub", "no_iat", "no_exp", "no_nonce")
 
@@ -277,3 +277,31 @@ def test_a_dead_token_is_its_senders_fault(emulator: Emulator) -> None:
     with pytest.raises(KakaoRejected) as caught:
         client(emulator).token_info("no-token-of-kakao")
     assert (caught.value.koe, caught.value.status) == ("-401", 400)
+
+
+# What is done to a person.
+
+
+def test_an_unlinked_person_logs_in_again_as_at_first_and_unlinking_twice_is_no_error(emulator: Emulator) -> None:
+    kakao = client(emulator)
+    tokens = kakao.exchange_code(code_of(kakao, emulator), code_verifier=VERIFIER)
+    kakao.unlink(4100000001)
+    with pytest.raises(KakaoRejected, match="-401"):
+        kakao.fetch_user(tokens.access_token)
+    kakao.unlink(4100000001)
+    assert log_in(kakao, emulator).id == 4100000001
+
+
+def test_a_logout_ends_the_tokens_at_kakao(emulator: Emulator) -> None:
+    kakao = client(emulator)
+    tokens = kakao.exchange_code(code_of(kakao, emulator), code_verifier=VERIFIER)
+    kakao.logout(4100000001)
+    with pytest.raises(KakaoRejected, match="-401"):
+        kakao.token_info(tokens.access_token)
+
+
+def test_a_wrong_admin_key_is_our_settings_fault(emulator: Emulator) -> None:
+    log_in(client(emulator), emulator)
+    with pytest.raises(KakaoRejected) as caught:
+        client(emulator, admin_key="wrong").unlink(4100000001)
+    assert (caught.value.koe, caught.value.status) == ("-401", 502)
