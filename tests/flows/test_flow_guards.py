@@ -131,11 +131,8 @@ def test_an_api_call_with_an_expired_access_token_is_told_to_renew(browser: Brow
     clock.advance(3700)
     for headers in ({}, FETCH, {"Authorization": f"Bearer {pair[0]}", **PAGE}):
         answer = browser.get("/mine", headers=headers)
-        assert (
-            (answer.status_code, answer.json().get("error")) == (401, "token_expired")
-            if not headers or ("Authorization" not in headers)
-            else answer.status_code == 401
-        )
+        assert answer.status_code == 401
+        assert "token_expired" in answer.text
     assert browser.pair() == pair
 
 
@@ -169,9 +166,10 @@ def test_a_posted_form_with_an_expired_access_token_keeps_its_body(browser: Brow
 def csrf_cases() -> list[tuple[str | None, str | None, int]]:
     sites = {"same-origin": 200, "none": 200, "same-site": 403, "cross-site": 403, "junk": 403}
     origins = [None, "own", "null", "http://evil.test", "http://sub.localhost"]
-    fetch_metadata = [(site, origin, status) for site, status in sites.items() for origin in origins]
-    without = [(None, origin, 200 if origin == "own" else 403) for origin in origins]
-    return fetch_metadata + without
+    cases: list[tuple[str | None, str | None, int]] = []
+    cases += [(site, origin, status) for site, status in sites.items() for origin in origins]
+    cases += [(None, origin, 200 if origin == "own" else 403) for origin in origins]
+    return cases
 
 
 @pytest.mark.parametrize(("site", "origin", "status"), csrf_cases())
