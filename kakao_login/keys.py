@@ -59,8 +59,9 @@ class SigningKeys:
 
     def jwks(self) -> dict[str, list[dict[str, str]]] | None:
         """Give the public JSON Web Key Set (RFC 7517 section 5), or None for HMAC, which has no public half."""
-        public = [key.jwk for key in self.keys if key.jwk is not None]
-        return {"keys": public} if public else None
+        # A key that is its own fallback too is published once: strict readers refuse a kid that comes twice.
+        public = {key.kid: key.jwk for key in self.keys if key.jwk is not None}
+        return {"keys": list(public.values())} if public else None
 
 
 def load_keys(settings: TokenSettings) -> SigningKeys:

@@ -6,6 +6,7 @@ A missing or wrong value raises ``SettingsError`` with the key's name and the cu
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ MINIMUM_SECRET_BYTES = 32
 # Published with the emulator, so whoever knows them can sign in as anyone there.
 EMULATOR_CLIENT_ID = "emulator-rest-api-key"
 DAY = 24 * 60 * 60
+_PEM = re.compile("(-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----)", re.DOTALL)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -164,9 +166,9 @@ def _tokens(source: Source, own_origin: str) -> TokenSettings:
 
 def _pems(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
-        end = "-----END PRIVATE KEY-----"
-        return tuple(part.strip() + "\n" + end for part in value.split(end) if part.strip())
-    return tuple(value or ())
+        # What is no whole key stays, to be refused by whoever reads it.
+        return tuple(part for part in _PEM.split(value.replace("\\n", "\n")) if part.strip())
+    return tuple(value) if isinstance(value, (list, tuple)) else () if value is None else (value,)
 
 
 def _check_keys(tokens: TokenSettings) -> None:

@@ -45,9 +45,13 @@ PKCS8 = serialization.PrivateFormat.PKCS8
 TRADITIONAL = serialization.PrivateFormat.TraditionalOpenSSL
 
 
-@functools.cache
 def private_key(kind: str, number: int = 0) -> Any:
     """Give the ``number``-th private key of a kind, the same one throughout a run."""
+    return _private_key(kind, number)
+
+
+@functools.cache
+def _private_key(kind: str, _number: int) -> Any:
     return _NEW_KEYS[kind]()
 
 
