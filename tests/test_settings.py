@@ -1,4 +1,4 @@
-"""Every setting is read by its name, from the config or the environment; a wrong one stops the start and is named."""
+"""Every setting is read by its name, from the config or the environment; a wrong one stops the start."""
 
 from __future__ import annotations
 
