@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from .apps import App
-from .errors import TokenError
 from .grants import REFRESH_TOKEN_LIFETIME, Link, Token
 from .id_token import claims_for
 from .profiles import agreed_items
@@ -16,18 +15,6 @@ from .state import State
 
 Answer = dict[str, Any]
 HOUR = 3600
-
-
-def count_issue(state: State, app: App, person_id: int, kind: str, limit: tuple[int, int]) -> None:
-    if not app.rate_limited:
-        return
-    most, seconds = limit
-    now = state.clock.now()
-    times = state.issues.setdefault((app.app_id, person_id, kind), [])
-    times[:] = [at for at in times if at > now - seconds]
-    if len(times) >= most:
-        raise TokenError("KOE237", status=app.rate_limit_status)
-    times.append(now)
 
 
 def new_access(

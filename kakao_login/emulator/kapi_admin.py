@@ -13,6 +13,7 @@ from .context import call_parameters, current_state
 from .errors import KapiError
 from .kapi_auth import admin_app
 from .kapi_user import only, string_list
+from .limits import count_calls
 from .profiles import user_me
 from .state import State
 
@@ -22,6 +23,7 @@ PAGE_MOST, USERS_MOST, USERS_MOST_WITH_KEYS = 100, 100, 20
 def user_ids() -> Response:
     """Give a page of the ids of the app's users, with the URLs of the pages beside it."""
     state, app = current_state(), admin_app()
+    count_calls(state, app)
     limit = _number("limit", PAGE_MOST)
     if not 1 <= limit <= PAGE_MOST:
         raise KapiError(-2, "limit must be from 1 to 100.")
@@ -86,4 +88,5 @@ def _user(state: State, app: App, user_id: int, keys: list[str]) -> dict[str, An
     person = state.person_of(app, user_id)
     if person is None or (app.app_id, person.id) not in state.links:
         return None
-    return only(user_me(state, app, person), keys)
+    user = user_me(state, app, person)
+    return only({"synched_at": user["connected_at"]} | user, keys)

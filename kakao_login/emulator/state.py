@@ -57,7 +57,7 @@ class State:
             self.refresh_tokens: dict[str, Token] = {}
             self.sessions: dict[str, Session] = {}
             self.browsers: dict[str, AutoSignIn] = dict(self._first_browsers)
-            self.issues: dict[tuple[int, int, str], list[float]] = {}
+            self.counted: dict[tuple[int, int, str], list[float]] = {}
         self.clock.reset()
         self.faults.clear()
         self.recorder.clear()

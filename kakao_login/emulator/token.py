@@ -12,13 +12,11 @@ from .apps import App
 from .context import current_state, repeated
 from .errors import TokenError
 from .grants import REFRESH_TOKEN_RENEWAL, Code, Link
-from .issue import Answer, answer_with, count_issue, new_access, new_refresh, scope_of
+from .issue import Answer, answer_with, new_access, new_refresh, scope_of
+from .limits import count_code, count_refresh
 from .proof_key import check_proof_key
 from .security_events import announce
 from .state import State
-
-# The rate limits of the documentation: so many requests within so many seconds, for each user.
-CODE_LIMIT, REFRESH_LIMIT = (20, 600), (30, 60)
 
 
 def token() -> Response:
@@ -64,7 +62,7 @@ def _grant_code(state: State, app: App, form: MultiDict[str, str]) -> Answer:
     if form.get("redirect_uri", code.redirect_uri) != code.redirect_uri:
         raise TokenError("KOE303")
     check_proof_key(code.code_challenge, form.get("code_verifier"))
-    count_issue(state, app, code.person_id, "code", CODE_LIMIT)
+    count_code(state, app, code.person_id)
     # Only a request that succeeds uses the code up; a mistaken one leaves it to the app that it belongs to.
     del state.codes[code.value]
     link = _link(state, app, code)
@@ -101,7 +99,7 @@ def _grant_refresh(state: State, app: App, form: MultiDict[str, str]) -> Answer:
     old = state.live(state.refresh_tokens.get(value))
     if old is None or old.client_id != form["client_id"]:
         raise TokenError("KOE322")
-    count_issue(state, app, old.person_id, "refresh", REFRESH_LIMIT)
+    count_refresh(state, app, old.person_id)
     link = state.links[app.app_id, old.person_id]
     access = new_access(state, app, old.client_id, link, old.auth_time, old.wants_id_token)
     if old.expires_at - state.clock.now() >= REFRESH_TOKEN_RENEWAL:

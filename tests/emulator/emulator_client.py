@@ -61,6 +61,11 @@ class Client:
         query, form = (parameters, None) if method == "GET" else (None, parameters)
         return self.http.request(method, f"{self.kakao.url}{path}", headers=headers, params=query, data=form)
 
+    def admin(self, path: str, method: str = "GET", **parameters: Any) -> requests.Response:
+        headers = {"Authorization": "KakaoAK emulator-admin-key"}
+        query, form = (parameters, None) if method == "GET" else (None, parameters)
+        return self.http.request(method, f"{self.kakao.url}{path}", headers=headers, params=query, data=form)
+
     def me(self, person: str | int = "full", agree: Any = "all") -> dict[str, Any]:
         """Log in and give `/v2/user/me`."""
         user: dict[str, Any] = self.kapi("/v2/user/me", self.log_in(person, agree)["access_token"]).json()
