@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from . import signals
-from .database import Database
+from .database import Database, reaching_database
 from .errors import AccountDisabled
 from .kakao.responses import KakaoUser
 from .models import Models
@@ -51,6 +51,13 @@ class Accounts:
         if not is_active(account.user):
             raise AccountDisabled
         return account.user
+
+    def user_of(self, sid: str) -> Any:
+        """Give the User of a login session in the host's own ``db.session``, where it can be changed; or None."""
+        row = self._models.login_session
+        query = select(self._models.user).join(row, row.user_id == self._models.user_key).where(row.id == sid)
+        with reaching_database():
+            return self._database.of_host.scalars(query).first()
 
     def account_of(self, user_id: Any) -> Any:
         """Give the KakaoAccount of a user, or None."""

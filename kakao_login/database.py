@@ -63,6 +63,11 @@ class Database:
             yield session
             session.commit()
 
+    @property
+    def of_host(self) -> Any:
+        """The host's own ``db.session``, for reading what the host may go on to change."""
+        return self._db.session
+
     @contextmanager
     def host_session(self) -> Iterator[Any]:
         """Give the host's own ``db.session`` for a unit of work on the host's models, and commit it.

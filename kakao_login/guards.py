@@ -101,10 +101,10 @@ def _fetch_user() -> Any:
         login = authenticate()
     except KakaoLoginError:
         return None
-    row = current_state().sessions.find(login.token.sid)
-    if row is None or row.user is None:
+    user = current_state().accounts.user_of(login.token.sid)
+    if user is None:
         raise ended(login, current_state())
-    return row.user
+    return user
 
 
 current_user: Any = LocalProxy(_load_user)

@@ -98,6 +98,11 @@ class Models:
     end_counter: type[Any]
     used_login_state: type[Any]
 
+    @property
+    def user_key(self) -> Any:
+        """The primary-key attribute of the User model."""
+        return getattr(self.user, _primary_key_name(self.user))
+
     def key_of(self, user: Any) -> Any:
         """Give the primary key of ``user``."""
         return getattr(user, _primary_key_name(self.user))
