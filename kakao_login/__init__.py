@@ -13,6 +13,7 @@ The rooms, from the top; imports only point down:
 ``accounts``             Kakao user to local account
 ``sessions``             start, rotate, end; ``rotation`` judges
 ``revocations``          the ended sessions, in memory
+``session_info``         a session as its user sees it; ``devices`` puts User-Agents into words
 ``activity``             which sessions were used, written in batches; ``heartbeat`` beats
 ``pair`` ``tokens``      the access and the refresh JWT; ``keys`` signs
 ``models`` ``database``  the tables and the transactions

@@ -61,8 +61,12 @@ class Sessions:
             )
             session.add(row)
             session.flush()
-            oldest_first = sorted(self._alive(session, user_id), key=lambda alive: alive.created_at)
-            ended = self._close(session, oldest_first[: -self._settings.max_per_user], "too_many")
+            # The new one never ends here, not even when the clock has gone back since the others began.
+            others = [
+                other for other in self._alive(session, user_id) if other is not row and not _is_over(other, now)
+            ]
+            others.sort(key=lambda other: other.created_at, reverse=True)
+            ended = self._close(session, others[self._settings.max_per_user - 1 :], "too_many")
             session.refresh(row, ["user"])
         self._announce(ended)
         return row
@@ -101,6 +105,16 @@ class Sessions:
             ended = self._close(session, rows, reason)
         self._announce(ended)
         return len(ended)
+
+    def of_user(self, user_id: Any) -> Sequence[LoginSession]:
+        """Give the living sessions of a user, the one active last first."""
+        row, now = self._model, self._clock()
+        alive = select(row).where(
+            row.user_id == user_id, row.ended_at.is_(None), row.idle_expires_at > now, row.expires_at > now
+        )
+        last_first = alive.order_by(row.last_active_at.desc(), row.created_at.desc(), row.id)
+        with self._database.read() as session:
+            return session.scalars(last_first).all()
 
     def find(self, sid: str) -> LoginSession | None:
         """Give the row with its user, or None."""
@@ -193,6 +207,10 @@ class Sessions:
         self._revocations.add(row.id for row in rows)
         for row in rows:
             signals.session_ended.send(self._sender, sid=row.id, user_id=row.user_id, reason=row.end_reason)
+
+
+def _is_over(row: LoginSession, now: float) -> bool:
+    return now >= min(row.idle_expires_at, row.expires_at)
 
 
 def is_active(user: Any) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ Kind = Literal["access", "refresh", "login"]
 LEEWAY = 10
 # Ours are far below 1 KB; the host's claims may add to that.
 _LONGEST_TOKEN = 8192
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _TYPES: Mapping[Kind, str] = {"access": "at+jwt", "refresh": "rt+jwt", "login": "ls+jwt"}
 _HEADER = frozenset({"alg", "typ", "kid"})
 _TIMES = ("iat", "nbf", "exp")
@@ -136,6 +138,11 @@ def own_claims(host_claims: Mapping[str, Any]) -> dict[str, Any]:
 def new_id() -> str:
     """Give 128 random bits for a ``jti`` or a ``sid``."""
     return secrets.token_urlsafe(16)
+
+
+def is_id(unverified_id: str) -> bool:
+    """Tell whether the text has the form of an id; not every database bears to be asked for any text."""
+    return _ID.fullmatch(unverified_id) is not None
 
 
 def _check_claims(kind: Kind, claims: Mapping[str, Any], now: float) -> None:

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from ..errors import InvalidRequest
 from ..identity import require_https
 from ..state import current_state
-from . import browser, refresh
+from . import browser, refresh, sessions
 from .api import logout, me
 
 _HEADERS = {
@@ -37,6 +37,8 @@ def make_blueprint(url_prefix: str) -> Blueprint:
     blueprint.add_url_rule("/refresh", "refresh", refresh.refresh, methods=["GET", "POST"])
     blueprint.add_url_rule("/logout", "logout", logout, methods=["POST"])
     blueprint.add_url_rule("/me", "me", me)
+    blueprint.add_url_rule("/sessions", "sessions", sessions.list_sessions)
+    blueprint.add_url_rule("/sessions/<sid>", "session", sessions.end_session, methods=["DELETE"])
     return blueprint
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -14,6 +13,7 @@ from ..errors import LoginRequired, SessionEnded
 from ..guards import current_user, login_required
 from ..identity import Login, authenticate, identify
 from ..pages import is_navigation
+from ..session_info import describe_session
 from ..state import State, current_state
 from .body import read_json
 from .navigation import next_path, redirect_to_next
@@ -73,14 +73,4 @@ def _describe_session(state: State, login: Login) -> dict[str, Any]:
     row = state.sessions.find(login.token.sid)
     if row is None:
         return {"id": login.token.sid}
-    return {
-        "id": row.id,
-        "created_at": timestamp(row.created_at),
-        "last_active_at": timestamp(row.last_active_at),
-        "expires_at": timestamp(min(row.idle_expires_at, row.expires_at)),
-    }
-
-
-def timestamp(seconds: float) -> str:
-    """Give seconds since the epoch as an RFC 3339 timestamp in UTC."""
-    return datetime.fromtimestamp(int(seconds), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return describe_session(row, current_sid=row.id).as_json()
