@@ -83,13 +83,14 @@ def token_settings(algorithm: str = "HS256", **changes: Any) -> TokenSettings:
     return TokenSettings(**{"issuer": HOST, "audience": HOST, "algorithm": algorithm, **key, **changes})
 
 
+@functools.cache
 def keys_of(algorithm: str = "HS256", **changes: Any) -> SigningKeys:
     return load_keys(token_settings(algorithm, **changes))
 
 
+@functools.cache
 def codec_of(algorithm: str = "HS256", **changes: Any) -> TokenCodec:
-    settings = token_settings(algorithm, **changes)
-    return TokenCodec(settings, load_keys(settings))
+    return TokenCodec(token_settings(algorithm, **changes), keys_of(algorithm, **changes))
 
 
 def base64url(data: bytes | str) -> str:
