@@ -11,12 +11,11 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from ..errors import InvalidRequest, KakaoRejected
 from ..settings import KakaoSettings
 from .error_codes import NO_ADMIN
+from .responses import TOKEN
 
 # The stubs leave this function untyped.
 code_challenge: Callable[[str], str] = create_s256_code_challenge
 
-# RFC 6749 appendix A.11 and A.12, less the blank, which no code or token of Kakao's has.
-TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 # RFC 7636 section 4.1.
 CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 

@@ -115,13 +115,16 @@ def _check_secrets(claims: Mapping[str, Any], nonce: str | None, access_token: s
     if not nonce or not _is_same(claims.get("nonce"), nonce):
         raise KakaoRejected("nonce")
     if "at_hash" in claims and access_token is not None:
-        left_half = sha256(access_token.encode()).digest()[:16]
+        left_half = sha256(_bytes(access_token)).digest()[:16]
         if not _is_same(claims["at_hash"], urlsafe_b64encode(left_half).rstrip(b"=").decode()):
             raise KakaoRejected("at_hash")
 
 
 def _is_same(unverified: object, expected: str) -> bool:
-    # compare_digest refuses texts beyond ASCII, and JSON may hold lone surrogates.
-    return isinstance(unverified, str) and compare_digest(
-        unverified.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass")
-    )
+    # compare_digest refuses texts beyond ASCII.
+    return isinstance(unverified, str) and compare_digest(_bytes(unverified), _bytes(expected))
+
+
+def _bytes(text: str) -> bytes:
+    # JSON may hold lone surrogates, which plain UTF-8 refuses.
+    return text.encode("utf-8", "surrogatepass")

@@ -20,6 +20,7 @@ T = TypeVar("T")
 Members = Mapping[str, Any]
 
 MAX_ID = 2**63 - 1
+# RFC 6749 appendix A.11 and A.12, less the blank, which no code or token of Kakao's has.
 TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 
 

@@ -309,6 +309,10 @@ def test_a_hash_of_another_access_token_is_refused(at_hash: object) -> None:
     refused(id_token(at_hash=at_hash), "at_hash")
 
 
+def test_an_access_token_that_is_no_text_is_refused_and_no_crash() -> None:
+    refused(id_token(at_hash=AT_HASH), "at_hash", access_token="\ud800")
+
+
 def test_a_client_that_sends_the_id_token_alone_needs_no_access_token() -> None:
     verify(id_token(at_hash=AT_HASH), access_token=None)
 
@@ -390,6 +394,10 @@ def other_spellings() -> dict[str, str]:
 @pytest.mark.parametrize("spelling", other_spellings().values(), ids=other_spellings().keys())
 def test_another_spelling_of_a_good_token_is_refused(spelling: str) -> None:
     refused(spelling, "id_token")
+
+
+def test_a_token_longer_than_any_of_kakaos_is_refused() -> None:
+    refused(id_token(nickname="x" * 20_000), "id_token")
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "1", '"x"', "{", "\ud800", "[" * 8000, '{"a":' * 1500])

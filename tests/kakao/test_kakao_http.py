@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -119,7 +120,7 @@ SLOW: dict[str, Behaviour] = {
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 10
     ),
     "a body until the end that drips": drip(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b"1" * 60),
-    "interim answers without end": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 3, seconds=0.02),
+    "interim answers without end": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 9, seconds=0.02),
 }
 
 
@@ -129,7 +130,7 @@ def test_a_slow_answer_ends_at_the_deadline(hasty: KakaoHttp, behaviour: Behavio
         began = time.monotonic()
         with pytest.raises(KakaoUnavailable, match="in time"):
             hasty.post_form(server.url, FORM)
-        assert 0.15 < time.monotonic() - began < 0.5
+        assert 0.15 < time.monotonic() - began < 1.5
 
 
 def test_an_answer_that_stops_half_way_ends_at_the_same_deadline() -> None:
@@ -143,19 +144,19 @@ def test_an_answer_that_stops_half_way_ends_at_the_same_deadline() -> None:
         began = time.monotonic()
         with pytest.raises(KakaoUnavailable, match="in time"):
             KakaoHttp(timeout=0.4).get_json(server.url)
-        assert time.monotonic() - began < 0.6
+        assert time.monotonic() - began < 0.65
 
 
-def test_the_second_try_of_a_get_has_the_same_deadline(hasty: KakaoHttp) -> None:
+def test_the_second_try_of_a_get_has_the_same_deadline() -> None:
     def slow_reset(connection: socket.socket) -> None:
-        time.sleep(0.15)
+        time.sleep(0.3)
         reset(connection)
 
     with serve(slow_reset, hang) as server:
         began = time.monotonic()
         with pytest.raises(KakaoUnavailable):
-            hasty.get_json(server.url)
-        assert time.monotonic() - began < 0.32
+            KakaoHttp(timeout=0.4).get_json(server.url)
+        assert time.monotonic() - began < 0.65
 
 
 def test_a_redirect_is_not_followed(http: KakaoHttp) -> None:
@@ -176,7 +177,7 @@ NO_JSON = {
     "no UTF-8": b'"\xff\xfe"',
     "deep nesting": b"[" * 200_000,
     "a number without end": b"1" * 10_000,
-    "too long": b'"' + b"x" * MAX_BODY + b'"',
+    "too long": b"{}" + b" " * MAX_BODY,
 }
 
 
@@ -287,6 +288,23 @@ def test_an_authority_named_by_ssl_cert_file_is_trusted_and_no_other(
         assert KakaoHttp(timeout=5).get_json(server.url).body == {"secure": True}
         with pytest.raises(KakaoUnavailable, match="in time"):
             KakaoHttp(timeout=0.3).get_json(server.url)
+
+
+def test_the_time_to_connect_counts_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class SlowContext(ssl.SSLContext):
+        def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+            time.sleep(0.3)
+            return super().wrap_socket(*args, **kwargs)
+
+    certificate = write_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = SlowContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with serve(hang, tls=context) as server:
+        began = time.monotonic()
+        with pytest.raises(KakaoUnavailable, match="in time"):
+            KakaoHttp(timeout=0.4).get_json(server.url)
+        assert time.monotonic() - began < 0.65
 
 
 def write_certificate(folder: Path) -> Path:

@@ -240,7 +240,7 @@ def test_a_kakao_that_is_away_is_kakao_unavailable_in_time(endpoint: str, fault:
         began = time.monotonic()
         with pytest.raises(KakaoUnavailable):
             kakao.sign_in(code, code_verifier=VERIFIER, nonce=NONCE)
-        assert time.monotonic() - began < 0.7
+        assert time.monotonic() - began < 2
         assert calls(emulator).count("token") == 1
 
 

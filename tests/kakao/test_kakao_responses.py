@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kakao_login.errors import KakaoRejected, KakaoUnavailable
 from kakao_login.kakao.error_codes import ADVICE
@@ -363,3 +366,20 @@ def test_what_was_done_must_have_been_done_to_the_right_person() -> None:
     parse_done(200, {"id": 5}, 5)
     with pytest.raises(KakaoRejected, match="id"):
         parse_done(200, {"id": 6}, 5)
+
+
+# Whatever comes.
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters())
+NAMES = st.sampled_from(
+    ["id", "kakao_account", "profile", "nickname", "email", "properties", *TOKENS, "error_code", "code"]
+)
+JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner), max_leaves=20)
+
+
+@settings(max_examples=50, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@given(status=st.sampled_from([200, 302, 400, 401, 503]), body=st.dictionaries(NAMES, JSON) | JSON)
+def test_no_answer_is_a_crash(status: int, body: object) -> None:
+    for parse in (parse_tokens, parse_user, parse_token_info):
+        with suppress(KakaoRejected, KakaoUnavailable):
+            parse(status, body)
