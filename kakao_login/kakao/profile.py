@@ -1,14 +1,31 @@
-"""Texts and addresses out of a person's profile, made safe to store and to show."""
+"""Parts, texts and addresses out of a person's profile, made safe to store and to show; pure functions."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..settings import is_loopback
 
 MAX_TEXT = 255
 MAX_URL = 2048
+
+
+def part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Give a part of what Kakao tells about a person, empty where it is refused, not set up or senseless."""
+    value = whole.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def owned_email(account: Mapping[str, Any]) -> str | None:
+    """Give the address, if it is surely the person's.
+
+    One that is not valid any more was taken over by another Kakao account, whether or not it was verified once.
+    """
+    owned = account.get("is_email_valid") is True and account.get("is_email_verified") is True
+    return clean_text(account.get("email")) if owned else None
 
 
 def clean_text(value: object) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ..errors import KakaoRejected
 from .error_codes import LOGIN_REFUSED, TOKEN_REFUSED, rejection
-from .profile import clean_text, picture_url
+from .profile import clean_text, owned_email, part, picture_url
 
 T = TypeVar("T")
 Members = Mapping[str, Any]
@@ -77,16 +77,16 @@ def parse_tokens(status: int, body: object) -> KakaoTokens:
 def parse_user(status: int, body: object) -> KakaoUser:
     """Give the person that ``GET /v2/user/me`` describes; whatever is refused, default or unset there is None."""
     answer = _answer(status, body)
-    account = _members(answer, "kakao_account")
-    profile = _members(account, "profile")
+    account = part(answer, "kakao_account")
+    profile = part(account, "profile")
     # Until a person uploads a picture, Kakao gives the address of a grey silhouette.
     pictures = {} if profile.get("is_default_image") is True else profile
     return KakaoUser(
         id=_user_id(answer),
-        nickname=clean_text(profile.get("nickname")) or clean_text(_members(answer, "properties").get("nickname")),
+        nickname=clean_text(profile.get("nickname")) or clean_text(part(answer, "properties").get("nickname")),
         profile_image_url=picture_url(pictures.get("profile_image_url")),
         thumbnail_image_url=picture_url(pictures.get("thumbnail_image_url")),
-        email=_owned_email(account),
+        email=owned_email(account),
     )
 
 
@@ -124,22 +124,12 @@ def _answer(status: int, body: object, refused: frozenset[str] = frozenset()) ->
     return body
 
 
-def _members(parent: Members, name: str) -> Members:
-    value = parent.get(name)
-    return value if isinstance(value, dict) else {}
-
-
 def _user_id(answer: Members) -> int:
     user_id = answer.get("id")
     # type() and not isinstance(): JSON's true is an int to the latter.
     if type(user_id) is not int or not 1 <= user_id <= MAX_ID:
         raise KakaoRejected("id")
     return user_id
-
-
-def _owned_email(account: Members) -> str | None:
-    owned = account.get("is_email_valid") is True and account.get("is_email_verified") is True
-    return clean_text(account.get("email")) if owned else None
 
 
 def _optional(read: Callable[[Members, str], T], answer: Members, name: str) -> T | None:
