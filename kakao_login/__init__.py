@@ -7,13 +7,15 @@ The rooms, from the top; imports only point down:
 ``guards``               ``login_required``, ``login_optional``, ``current_user``
 ``pages``                an error as JSON or as a page
 ``identity``             who sends this request: Bearer or cookie, CSRF, expiry
+``disabled_users``       their sessions end with the host's commit
+``session_info``         a session as its user sees it; ``devices`` puts User-Agents into words
 ``cookies`` ``csrf``     what the browser carries, and whether it was meant
 ``state``                what one app holds
 ``login_state``          one login on its way to Kakao and back; ``safe_next``
 ``accounts``             Kakao user to local account
 ``sessions``             start, rotate, end; ``rotation`` judges
+``pruning``              deletes what is long over, in batches
 ``revocations``          the ended sessions, in memory
-``session_info``         a session as its user sees it; ``devices`` puts User-Agents into words
 ``activity``             which sessions were used, written in batches; ``heartbeat`` beats
 ``pair`` ``tokens``      the access and the refresh JWT; ``keys`` signs
 ``models`` ``database``  the tables and the transactions

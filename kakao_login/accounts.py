@@ -65,6 +65,15 @@ class Accounts:
         with self._database.read() as session:
             return session.scalars(select(account).where(account.user_id == user_id)).first()
 
+    def find_user(self, key: Any) -> Any:
+        """Give the User with this primary key, or None."""
+        with self._database.read() as session:
+            return session.get(self._models.user, key)
+
+    def is_disabled(self, user_id: Any) -> bool:
+        """Tell whether the database says that the user may have no session."""
+        return not is_active(self.find_user(user_id))
+
     def claim_login(self, state: str, next_path: str) -> bool:
         """Tell whether this is the first callback of a login, atomically over all workers."""
         used = self._models.used_login_state

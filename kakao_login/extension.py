@@ -13,9 +13,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from .accounts import Accounts
 from .activity import Activity
 from .database import Database
+from .disabled_users import watch_disabled_users
 from .errors import KakaoLoginError, Language, SettingsError
 from .heartbeat import Heartbeat
-from .identity import csrf_token
+from .identity import csrf_token, present_sid
 from .kakao.client import KakaoClient
 from .kakao.responses import KakaoUser
 from .keys import SigningKeys, load_keys
@@ -23,11 +24,13 @@ from .login_state import LoginStates
 from .models import make_models
 from .pages import browser_language, render_error
 from .pair import PairMaker
+from .pruning import Pruning
 from .revocations import Revocations
+from .session_info import SessionInfo, describe_session
 from .sessions import Sessions
 from .settings import Settings, load_settings
-from .state import EXTENSION, State
-from .tokens import TokenCodec
+from .state import EXTENSION, State, current_state
+from .tokens import TokenCodec, is_id
 from .views import make_blueprint
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
@@ -53,6 +56,7 @@ class KakaoLogin:
     ) -> None:
         self._db = db
         self._models = make_models(db, user_model)
+        watch_disabled_users(db, self._models)
         self._locale_selector = locale_selector
         self._clock = clock or _system_clock
         self._user_created: Callable[[Any, KakaoUser], None] = _leave_as_it_is
@@ -89,6 +93,25 @@ class KakaoLogin:
         app.context_processor(lambda: {"csrf_token": csrf_token})
         _publish_keys(app, keys)
 
+    def list_sessions(self, user: Any) -> list[SessionInfo]:
+        """Give the living sessions of ``user``, the one active last first, the request's own marked."""
+        state = current_state()
+        rows = state.sessions.of_user(state.models.key_of(user))
+        return [describe_session(row, current_sid=present_sid()) for row in rows]
+
+    def end_session(self, user: Any, sid: str) -> bool:
+        """End one session of ``user`` on every host at once; tells whether there was one to end."""
+        state = current_state()
+        return is_id(sid) and state.sessions.end(sid, "ended_by_host", user_id=state.models.key_of(user))
+
+    def end_all_sessions(self, user: Any, *, keep: str | None = None) -> int:
+        """End all sessions of ``user``, but the one whose id is ``keep``; gives how many.
+
+        Not needed for a user whose ``is_active`` was set to false and committed through ``db.session``.
+        """
+        state = current_state()
+        return state.sessions.end_all(state.models.key_of(user), "ended_by_host", keep=keep)
+
     def _wire(self, app: Flask, settings: Settings, keys: SigningKeys) -> State:
         clock, models, lifetime = self._clock, self._models, settings.tokens.access_token_expires
         database = Database(app, self._db)
@@ -115,6 +138,7 @@ class KakaoLogin:
             sessions=Sessions(database, models, revocations, settings.sessions, clock=clock, sender=app),
             revocations=revocations,
             activity=activity,
+            pruning=Pruning(database, models, revocations, clock=clock),
             heartbeat=Heartbeat(settings.sessions.poll_interval or 1, (activity.flush, revocations.poll)),
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Request, g, request
+from flask import Request, g, has_request_context, request
 
 from .cookies import Cookies
 from .csrf import FIELD, HEADER, SAFE_METHODS, check_csrf_token, check_origin, make_csrf_token
@@ -85,6 +85,16 @@ def csrf_token() -> str:
     except KakaoLoginError:
         return ""
     return make_csrf_token(current_state().keys, login.token.sid)
+
+
+def present_sid() -> str | None:
+    """Give the id of the present login's session, or None without a login or outside a request."""
+    if not has_request_context():
+        return None
+    try:
+        return authenticate().token.sid
+    except KakaoLoginError:
+        return None
 
 
 def own_origins(request: Request, state: State) -> set[str]:

@@ -107,6 +107,13 @@ class Models:
         """Give the primary key of ``user``."""
         return getattr(user, _primary_key_name(self.user))
 
+    def parse_key(self, text: str) -> Any:
+        """Give the primary key that ``text`` spells, of whatever type it is; raises ``ValueError``."""
+        key = _primary_key(self.user).type.python_type(text)
+        if isinstance(key, int) and key.bit_length() > 63:
+            raise ValueError(text)
+        return key
+
 
 def make_models(db: SQLAlchemy, user_model: type[Any] | None) -> Models:
     """Map the tables on ``db``; ``user_model`` is the host's User with one primary-key column of any type.

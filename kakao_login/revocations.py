@@ -34,7 +34,8 @@ class Revocations:
     ) -> None:
         self._database = database
         self._models = models
-        self._remember = access_lifetime + LEEWAY + CLOCK_SKEW
+        self.remembers = access_lifetime + LEEWAY + CLOCK_SKEW
+        """Seconds for which an end must be known: until the last access token of the session is over, too."""
         self._poll_always = poll_always
         self._clock = clock
         self._forget_at: dict[str, float] = {}
@@ -55,7 +56,7 @@ class Revocations:
 
     def add(self, sids: Iterable[str]) -> None:
         """Note ends that this process has just committed, so that it refuses them at once."""
-        forget_at = self._clock() + self._remember
+        forget_at = self._clock() + self.remembers
         self._forget_at.update(dict.fromkeys(sids, forget_at))
 
     def poll(self) -> None:
@@ -74,7 +75,7 @@ class Revocations:
                 return number, []
             # A number below the last one means an older database was restored, so nothing is known any more.
             if last_number is None or number < last_number:
-                since = row.ended_at > self._clock() - self._remember
+                since = row.ended_at > self._clock() - self.remembers
             else:
                 since = row.end_number > last_number
             return number, list(session.scalars(select(row.id).where(since)))

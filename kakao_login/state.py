@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .login_state import LoginStates
     from .models import Models
     from .pair import PairMaker
+    from .pruning import Pruning
     from .revocations import Revocations
     from .sessions import Sessions
     from .settings import Settings
@@ -44,6 +45,7 @@ class State:
     sessions: Sessions
     revocations: Revocations
     activity: Activity
+    pruning: Pruning
     heartbeat: Heartbeat
 
 
