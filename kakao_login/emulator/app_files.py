@@ -21,14 +21,14 @@ def read_apps(files: Iterable[Path]) -> tuple[App, ...]:
     apps: list[App] = []
     for file in files:
         apps += _apps_in(file, apps)
-    return tuple(distinct(apps))
+    return tuple(apps)
 
 
 def _apps_in(file: Path, before: list[App]) -> list[App]:
     apps = list(before)
     try:
         for settings in _tables(file):
-            apps.append(next_app(apps, settings))
+            apps = distinct([*apps, next_app(apps, settings)])
     except (OSError, ValueError) as error:
         raise InvalidSetting(f"{file}: {error}") from error
     return apps[len(before) :]

@@ -33,8 +33,6 @@ def create_app(emulator: Emulator) -> Flask:
     app.json = _Json(app)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
-    # A dropped connection must reach the server as the exception it is.
-    app.config["PROPAGATE_EXCEPTIONS"] = True
     bind_state(app, emulator.state)
     prepare_pages(app)
     watch_calls(app)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import apps, checks, personas
 from .apps import App
-from .checks import InvalidSetting
+from .checks import InvalidSetting, checked
 from .faults import parse_fault
 from .grants import AutoSignIn
 from .leaving import REFERRER_TYPES, drop_unfinished_sign_ups, remove_app
@@ -17,6 +17,7 @@ from .security_events import EVENT_TYPES, event_claims, event_parcel
 from .state import EVERY_BROWSER, Addresses, State
 
 Json = dict[str, Any]
+_OPTIONS = {"issuer": checks.optional(checks.http_url), "api_url": checks.optional(checks.http_url)}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Emulator:
 
     def __init__(self, options: Options | None = None) -> None:
         options = options or Options()
+        checked({"issuer": options.issuer, "api_url": options.api_url}, _OPTIONS)
         self.state = State(_with_redirect_uris(options), Addresses(options.issuer, options.api_url))
         if options.sign_in_as is not None:
             self.state.always_sign_in(AutoSignIn(self._person(options.sign_in_as).id))
@@ -221,5 +223,4 @@ def _with_redirect_uris(options: Options) -> Iterable[App]:
     """Give the apps; redirect URIs of the options replace those of the first."""
     if not options.redirect_uris:
         return options.apps
-    first = replace(options.apps[0], redirect_uris=tuple(options.redirect_uris))
-    return (first, *options.apps[1:])
+    return (apps.changed(options.apps[0], {"redirect_uris": options.redirect_uris}), *options.apps[1:])

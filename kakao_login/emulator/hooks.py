@@ -16,8 +16,11 @@ GARBAGE = b'{"access_token": "\xff\xfe\x00'
 SPARED = frozenset({"control", "console", "pictures"})
 
 
-class ConnectionDropped(Exception):
-    """The client gets no answer: the server cuts the line (and so does the in-process adapter)."""
+class ConnectionDropped(BaseException):
+    """The client gets no answer: whoever serves the application cuts the line.
+
+    It is no Exception, so that nothing on its way out can take it for an error and answer it.
+    """
 
 
 def call_name() -> str:

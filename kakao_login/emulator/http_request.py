@@ -95,8 +95,8 @@ def _target(path: str) -> tuple[str, str]:
 
 def _with_headers(environ: dict[str, Any], handler: BaseHTTPRequestHandler) -> dict[str, Any]:
     for name, value in handler.headers.items():
-        # A header with an underscore could pass for another one with a hyphen.
-        if "_" in name or name.lower() in {"content-type", "content-length"}:
+        # A header with an underscore could pass for another one with a hyphen; the body is no longer in chunks.
+        if "_" in name or name.lower() in {"content-type", "content-length", "transfer-encoding"}:
             continue
         key = f"HTTP_{name.upper().replace('-', '_')}"
         separator = "; " if key == "HTTP_COOKIE" else ","

@@ -132,7 +132,7 @@ class Server(ThreadingMixIn, TCPServer):
     def handle_error(self, _request: Any, _client_address: Any) -> None:
         """Log a failure of the emulator itself; a client that went away is none."""
         if not isinstance(sys.exc_info()[1], OSError):
-            logger.exception("The emulator failed to answer a request.")
+            logger.exception("The server failed to answer a request.")
 
 
 def _end(connection: socket.socket) -> None:

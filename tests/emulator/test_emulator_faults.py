@@ -1,0 +1,201 @@
+"""Failures on order, the clock, and the recorder."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import requests
+
+from kakao_login.emulator import Emulator, InvalidSetting
+from kakao_login.emulator.application import create_app
+from kakao_login.emulator.faults import ENDPOINTS
+
+from .emulator_client import CLIENT_SECRET, Client
+
+
+def ask(client: Client, seconds: float = 5) -> requests.Response:
+    return client.http.get(f"{client.kakao.url}/v2/user/me", timeout=seconds, allow_redirects=False)
+
+
+@pytest.mark.parametrize("status", [400, 429, 500, 503])
+def test_a_status_on_order(client: Client, kakao: Emulator, status: int) -> None:
+    kakao.fault("user_me", f"http_{status}")
+    assert ask(client).status_code == status
+
+
+def test_a_fault_strikes_as_often_as_ordered(client: Client, kakao: Emulator) -> None:
+    kakao.fault("user_me", "http_503", times=2)
+    assert [ask(client).status_code for _ in range(3)] == [503, 503, 401]
+
+
+def test_a_fault_without_end_lasts_until_it_is_cleared(client: Client, kakao: Emulator) -> None:
+    kakao.fault("user_me", "http_503", times=None)
+    assert {ask(client).status_code for _ in range(5)} == {503}
+    kakao.clear_faults()
+    assert ask(client).status_code == 401
+
+
+def test_faults_strike_in_the_order_given(client: Client, kakao: Emulator) -> None:
+    kakao.fault("user_me", "http_503")
+    kakao.fault("user_me", "http_429")
+    assert [ask(client).status_code for _ in range(2)] == [503, 429]
+
+
+def test_a_fault_strikes_its_own_endpoint_only(client: Client, kakao: Emulator) -> None:
+    kakao.fault("token", "http_503")
+    assert ask(client).status_code == 401
+    assert client.token().status_code == 503
+
+
+def test_a_star_strikes_whatever_comes(client: Client, kakao: Emulator) -> None:
+    kakao.fault("*", "http_500", times=2)
+    assert [ask(client).status_code, client.authorize().status_code] == [500, 500]
+
+
+def test_slow_answers_rightly_but_late(client: Client, kakao: Emulator) -> None:
+    kakao.fault("user_me", "slow", delay_ms=150)
+    started = time.monotonic()
+    assert ask(client).status_code == 401
+    assert time.monotonic() - started >= 0.15
+
+
+def test_hang_never_answers(client: Client, kakao: Emulator) -> None:
+    kakao.fault("user_me", "hang")
+    with pytest.raises(requests.ReadTimeout):
+        ask(client, seconds=0.2)
+
+
+@pytest.mark.parametrize("fault", ["reset", "timeout_after_issue"])
+def test_a_cut_line_is_a_reset(client: Client, kakao: Emulator, fault: str) -> None:
+    kakao.fault("user_me", fault)
+    with pytest.raises(requests.ConnectionError, match="reset"):
+        ask(client)
+
+
+@pytest.mark.parametrize(
+    ("fault", "content_type", "beginning"),
+    [
+        ("garbage", "application/json", b'{"access_token": "\xff\xfe'),
+        ("empty", "application/json", b""),
+        ("html", "text/html", b"<!doctype html>"),
+        ("huge", "application/json", b'{"huge":"aaa'),
+    ],
+)
+def test_senseless_answers(
+    client: Client, kakao: Emulator, fault: str, content_type: str, beginning: bytes
+) -> None:
+    kakao.fault("user_me", fault)
+    answer = ask(client)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith(content_type)
+    assert answer.content.startswith(beginning)
+    assert (len(answer.content) > 1_000_000) is (fault == "huge")
+
+
+def test_redirect_leads_to_a_place_that_is_recorded(client: Client, kakao: Emulator) -> None:
+    kakao.fault("user_me", "redirect")
+    answer = ask(client)
+    assert answer.status_code == 302
+    client.http.get(answer.headers["Location"])
+    assert [call["endpoint"] for call in kakao.requests()] == ["user_me", "/redirected"]
+
+
+def test_any_answer_can_be_put_in_a_mouth(client: Client, kakao: Emulator) -> None:
+    kakao.fault("user_me", "answer", body={"id": "not a number"})
+    kakao.fault("user_me", "answer", status=418, body="tea")
+    assert ask(client).json() == {"id": "not a number"}
+    tea = ask(client)
+    assert (tea.status_code, tea.text) == (418, "tea")
+
+
+def test_an_answer_lost_after_it_took_effect(client: Client, kakao: Emulator) -> None:
+    code = client.code()
+    kakao.fault("token", "timeout_after_issue")
+    with pytest.raises(requests.ConnectionError):
+        client.exchange(code)
+    assert client.exchange(code).json()["error_code"] == "KOE320"
+
+
+def test_jwks_may_be_down(client: Client, kakao: Emulator) -> None:
+    kakao.fault("jwks", "http_503")
+    url = f"{kakao.url}/.well-known/jwks.json"
+    assert [client.http.get(url).status_code for _ in range(2)] == [503, 200]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"endpoint": "nothing", "fault": "reset"},
+        {"endpoint": "token", "fault": "explode"},
+        {"endpoint": "token", "fault": "http_200"},
+        {"endpoint": "id_token", "fault": "reset"},
+        {"endpoint": "token", "fault": "reset", "times": 0},
+        {"endpoint": "token", "fault": "reset", "delay_ms": -1},
+        {"endpoint": "token", "fault": "reset", "when": "now"},
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused_with_the_known_ones(kakao: Emulator, wrong: dict[str, object]) -> None:
+    endpoint, fault = str(wrong.pop("endpoint")), str(wrong.pop("fault"))
+    with pytest.raises(InvalidSetting):
+        kakao.fault(endpoint, fault, **wrong)
+
+
+def test_every_endpoint_can_fail(kakao: Emulator) -> None:
+    rules = create_app(kakao).url_map.iter_rules()
+    served = {rule.endpoint for rule in rules if rule.endpoint.startswith(("kauth.", "kapi."))}
+    assert {name.partition(".")[2] for name in served} == ENDPOINTS
+
+
+def test_the_recorder_tells_what_was_sent_without_secrets(client: Client, kakao: Emulator) -> None:
+    tokens = client.log_in(nonce="n", state="s")
+    client.refresh(tokens["refresh_token"])
+    client.kapi("/v2/user/me", tokens["access_token"])
+    client.http.get(f"{kakao.url}/v2/user/me", params={"access_token": tokens["access_token"]})
+    client.http.post(f"{kakao.url}/oauth/tokeninfo", data={"id_token": tokens["id_token"]})
+    client.admin("/v1/user/ids")
+    client.http.get(f"{kakao.url}/v2/user/me", headers={"Authorization": tokens["access_token"]})
+    calls = kakao.requests()
+    secrets = {CLIENT_SECRET, "emulator-admin-key", *(tokens[name] for name in ("access_token", "id_token"))}
+    assert not [secret for secret in secrets | {tokens["refresh_token"]} if secret in str(calls)]
+    [authorize] = kakao.requests("authorize")
+    assert (authorize["query"]["nonce"], authorize["query"]["state"]) == (["n"], ["s"])
+    [exchange, refresh] = kakao.requests("token")
+    assert exchange["form"]["code"] == exchange["form"]["client_secret"] == ["[masked]"]
+    assert (refresh["form"]["grant_type"], refresh["status"]) == (["refresh_token"], 200)
+    assert kakao.requests("user_me")[0]["headers"]["Authorization"] == "Bearer [masked]"
+    assert kakao.requests("user_me")[-1]["headers"]["Authorization"] == "[masked]"
+
+
+def test_the_recorder_shows_errors_and_faults(client: Client, kakao: Emulator) -> None:
+    client.exchange("unknown")
+    kakao.fault("token", "http_503")
+    client.exchange("unknown")
+    assert [(call["error"], call["fault"]) for call in kakao.requests("token")] == [
+        ("KOE320", None),
+        ("-1", "http_503"),
+    ]
+
+
+def test_the_recorder_can_be_emptied(client: Client, kakao: Emulator) -> None:
+    client.authorize()
+    kakao.clear_requests()
+    assert kakao.requests() == []
+
+
+def test_the_emulators_own_pages_are_not_recorded(client: Client, kakao: Emulator) -> None:
+    client.http.get(f"{kakao.url}/emulator/app")
+    client.http.get(f"{kakao.url}/emulator/static/page.css").close()
+    assert kakao.requests() == []
+
+
+def test_the_clock_moves_forth_and_back(kakao: Emulator) -> None:
+    now = kakao.advance_clock(0)
+    assert kakao.advance_clock(3_600) == pytest.approx(now + 3_600, abs=1)
+    assert kakao.advance_clock(-3_600) == pytest.approx(now, abs=1)
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), 10**400, "1", None, True, 10**11])
+def test_the_clock_refuses_what_is_no_time(kakao: Emulator, seconds: float) -> None:
+    with pytest.raises(InvalidSetting, match=r"advance|must be"):
+        kakao.advance_clock(seconds)
