@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kakao_login.emulator import Emulator, run_emulator
-from tests.support import Browser, Clock, Host, config_for, make_host
+
+from .postgresql import PostgreSQL
+from .support import Browser, Clock, Host, config_for, make_host
 
 
 @pytest.fixture
@@ -33,21 +36,62 @@ def kakao(shared_kakao: Emulator) -> Iterator[Emulator]:
     shared_kakao.clear_faults()
 
 
-@pytest.fixture
-def new_host(tmp_path: Path, kakao: Emulator, clock: Clock) -> Iterator[Callable[..., Host]]:
-    """Make hosts on SQLite files, with any settings changed."""
-    with ExitStack() as stack:
-        made: list[Host] = []
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    """A real PostgreSQL, started when the first test asks for it."""
+    server = PostgreSQL(tmp_path_factory.mktemp("postgresql"))
+    yield server
+    server.stop()
 
-        def make(database: str = "host.db", clock: Callable[[], float] | None = clock, **changes: Any) -> Host:
-            url = f"sqlite:///{tmp_path / database}"
+
+@pytest.fixture
+def database_kind() -> str:
+    """SQLite, unless a module asks for both by a fixture of the same name."""
+    return "sqlite"
+
+
+@pytest.fixture
+def database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """Give the address of a database of this test by name; the same name is the same database."""
+    if database_kind == "sqlite":
+        return lambda name: f"sqlite:///{tmp_path / name}.db"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return cache(lambda _name: server.new_database())
+
+
+@pytest.fixture
+def new_host(database_url: Callable[[str], str], kakao: Emulator, clock: Clock) -> Iterator[Callable[..., Host]]:
+    """Make hosts on a database of this test, with any settings changed."""
+    with ExitStack() as stack:
+
+        def make(database: str = "host", clock: Callable[[], float] | None = clock, **changes: Any) -> Host:
+            url = database_url(database)
             host = make_host(config_for(kakao, **{"SQLALCHEMY_DATABASE_URI": url, **changes}), clock)
-            made.append(host)
             stack.push(host.stack)
-            stack.callback(host.state.heartbeat.stop)
+            stack.callback(host.close)
             return host
 
         yield make
+
+
+@pytest.fixture
+def new_bare_host(database_url: Callable[[str], str], clock: Clock) -> Iterator[Callable[..., Host]]:
+    """Make hosts without a Kakao, in memory or on a database of this test, with any settings changed."""
+    with ExitStack() as stack:
+
+        def make(database: str = "bare", clock: Callable[[], float] | None = clock, **changes: Any) -> Host:
+            url = "sqlite://" if database == ":memory:" else database_url(database)
+            host = make_host(config_for(None, **{"SQLALCHEMY_DATABASE_URI": url, **changes}), clock)
+            stack.callback(host.close)
+            return host
+
+        yield make
+
+
+@pytest.fixture(params=["bare", ":memory:"])
+def bare_host(request: pytest.FixtureRequest, new_bare_host: Callable[..., Host]) -> Host:
+    """A host without a Kakao, once on disk and once in memory."""
+    return new_bare_host(request.param)
 
 
 @pytest.fixture

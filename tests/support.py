@@ -55,6 +55,13 @@ class Host:
         state: State = self.app.extensions["kakao_login"]
         return state
 
+    def close(self) -> None:
+        """Stop the background tasks and let go of the database."""
+        self.state.heartbeat.stop()
+        with self.app.app_context():
+            self.db.session.remove()
+            self.db.engine.dispose()
+
     def serve(self) -> str:
         """Serve the app from a thread on the port its redirect URI names, or any free one."""
         self.url = self.stack.enter_context(serving(self.app))

@@ -10,6 +10,12 @@ import requests
 from ..support import PAGE, SAME_ORIGIN, Browser, Clock, Host
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Everything here holds on both databases."""
+    return str(request.param)
+
+
 def opens(browser: Browser, access_token: str) -> bool:
     headers = {"Authorization": f"Bearer {access_token}"}
     return requests.get(f"{browser.url}/mine", headers=headers, timeout=5).status_code == 200

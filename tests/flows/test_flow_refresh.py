@@ -15,6 +15,12 @@ from ..support import PAGE, SAME_ORIGIN, Browser, Clock, Host
 Hosts = Callable[..., Host]
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Everything here holds on both databases."""
+    return str(request.param)
+
+
 def generation(token: str) -> int:
     return int(jwt.decode(token, options={"verify_signature": False})["gen"])
 
