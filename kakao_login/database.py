@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, Table, event, inspect
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -67,6 +67,14 @@ class Database:
     def of_host(self) -> Any:
         """The host's own ``db.session``, for reading what the host may go on to change."""
         return self._db.session
+
+    def create(self, tables: Sequence[Table]) -> list[str]:
+        """Create those of the tables that are missing and give their names; raises ``DatabaseUnavailable``."""
+        with reaching_database(), self._turn:
+            there = inspect(self._engine).get_table_names()
+            missing = [table for table in tables if table.name not in there]
+            self._db.metadata.create_all(self._engine, tables=missing)
+        return sorted(table.name for table in missing)
 
     @contextmanager
     def host_session(self) -> Iterator[Any]:

@@ -128,6 +128,7 @@ class KakaoLogin:
             settings=settings,
             clock=clock,
             locale_selector=self._locale_selector,
+            database=database,
             models=models,
             keys=keys,
             codec=codec,

@@ -6,11 +6,13 @@ import base64
 import hashlib
 import hmac
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt import PyJWK
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import InvalidKeyError, PyJWKError
@@ -22,6 +24,11 @@ _TO_JWK: dict[str, Callable[..., Any]] = {
     "ES256": ECAlgorithm.to_jwk,
     "EdDSA": OKPAlgorithm.to_jwk,
     "RS256": RSAAlgorithm.to_jwk,
+}
+_NEW_KEYS: dict[str, Callable[[], Any]] = {
+    "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "EdDSA": ed25519.Ed25519PrivateKey.generate,
+    "RS256": lambda: rsa.generate_private_key(public_exponent=65537, key_size=3072),
 }
 _SHAPES = {"ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519"), "RS256": ("RSA", None)}
 # RFC 7638 section 3.2: the members a thumbprint is made of.
@@ -78,6 +85,16 @@ def load_keys(settings: TokenSettings) -> SigningKeys:
     }
     keys = [_private_key(name, pem, settings.algorithm) for name, texts in pems.items() for pem in texts]
     return SigningKeys(settings.algorithm, tuple(keys))
+
+
+def new_key(algorithm: str) -> str:
+    """Make a secret for HS256, or else a private key as PEM text, as the settings take it."""
+    if algorithm == "HS256":
+        return secrets.token_urlsafe(48)
+    pem: bytes = _NEW_KEYS[algorithm]().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return pem.decode().strip()
 
 
 def _hmac_key(secret: str) -> SigningKey:

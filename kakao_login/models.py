@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Integer, String, Table, Text
 from sqlalchemy import inspect as inspect_mapping
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -106,6 +106,18 @@ class Models:
     def key_of(self, user: Any) -> Any:
         """Give the primary key of ``user``."""
         return getattr(user, _primary_key_name(self.user))
+
+    def tables(self) -> list[Table]:
+        """Give our tables and those they point at, however far."""
+        models = (self.user, self.kakao_account, self.login_session, self.end_counter, self.used_login_state)
+        tables: list[Table] = []
+        waiting: list[Table] = [model.__table__ for model in models]
+        while waiting:
+            table = waiting.pop()
+            if table not in tables:
+                tables.append(table)
+                waiting += [key.column.table for key in table.foreign_keys]
+        return tables
 
     def parse_key(self, text: str) -> Any:
         """Give the primary key that ``text`` spells, of whatever type it is; raises ``ValueError``."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -62,11 +62,9 @@ class Sessions:
             session.add(row)
             session.flush()
             # The new one never ends here, not even when the clock has gone back since the others began.
-            others = [
-                other for other in self._alive(session, user_id) if other is not row and not _is_over(other, now)
-            ]
-            others.sort(key=lambda other: other.created_at, reverse=True)
-            ended = self._close(session, others[self._settings.max_per_user - 1 :], "too_many")
+            others = self._lock_alive(session, *self._living(user_id), self._model.id != row.id)
+            last_first = sorted(others, key=lambda other: other.created_at, reverse=True)
+            ended = self._close(session, last_first[self._settings.max_per_user - 1 :], "too_many")
             session.refresh(row, ["user"])
         self._announce(ended)
         return row
@@ -101,20 +99,30 @@ class Sessions:
     def end_all(self, user_id: Any, reason: str, *, keep: str | None = None) -> int:
         """End all sessions of a user, but ``keep`` if given; gives how many."""
         with self._database.write() as session:
-            rows = [row for row in self._alive(session, user_id) if row.id != keep]
+            rows = [row for row in self._lock_alive(session, self._model.user_id == user_id) if row.id != keep]
             ended = self._close(session, rows, reason)
         self._announce(ended)
         return len(ended)
 
+    def end_everybodys(self, reason: str, *, batch: int = 1000) -> Iterator[int]:
+        """End the sessions of all users, a batch a transaction; gives the size of each once it is committed."""
+        last = ""
+        while True:
+            with self._database.write() as session:
+                rows = self._lock_alive(session, self._model.id > last, limit=batch)
+                ended = self._close(session, rows, reason)
+            if not ended:
+                return
+            self._announce(ended)
+            last = ended[-1].id
+            yield len(ended)
+
     def of_user(self, user_id: Any) -> Sequence[LoginSession]:
         """Give the living sessions of a user, the one active last first."""
-        row, now = self._model, self._clock()
-        alive = select(row).where(
-            row.user_id == user_id, row.ended_at.is_(None), row.idle_expires_at > now, row.expires_at > now
-        )
-        last_first = alive.order_by(row.last_active_at.desc(), row.created_at.desc(), row.id)
+        row = self._model
+        query = select(row).where(row.ended_at.is_(None), *self._living(user_id))
         with self._database.read() as session:
-            return session.scalars(last_first).all()
+            return session.scalars(query.order_by(row.last_active_at.desc(), row.created_at.desc(), row.id)).all()
 
     def find(self, sid: str) -> LoginSession | None:
         """Give the row with its user, or None."""
@@ -127,7 +135,10 @@ class Sessions:
         now = self._clock()
         ended: list[LoginSession] = []
         with self._database.write() as session:
-            row = session.get_one(self._model, sid, with_for_update=True)
+            row = session.get(self._model, sid, with_for_update=True)
+            # Deleted since it was read, by a prune or with its user.
+            if row is None:
+                raise SessionEnded
             step = self._judge(row, generation)
             if step in (Step.ROTATE, Step.CATCH_UP):
                 row.generation = generation + (step is Step.ROTATE)
@@ -174,9 +185,15 @@ class Sessions:
         signal.send(self._sender, **about)
         return row
 
-    def _alive(self, session: Session, user_id: Any) -> Sequence[Any]:
+    def _living(self, user_id: Any) -> tuple[ColumnElement[bool], ...]:
+        row, now = self._model, self._clock()
+        return row.user_id == user_id, row.idle_expires_at > now, row.expires_at > now
+
+    def _lock_alive(
+        self, session: Session, *which: ColumnElement[bool], limit: int | None = None
+    ) -> Sequence[Any]:
         row = self._model
-        query = select(row).where(row.user_id == user_id, row.ended_at.is_(None))
+        query = select(row).where(row.ended_at.is_(None), *which).limit(limit)
         # Everybody locks rows in the order of their ids, so that no two can wait for each other.
         return session.scalars(query.order_by(row.id).with_for_update()).all()
 
@@ -207,10 +224,6 @@ class Sessions:
         self._revocations.add(row.id for row in rows)
         for row in rows:
             signals.session_ended.send(self._sender, sid=row.id, user_id=row.user_id, reason=row.end_reason)
-
-
-def _is_over(row: LoginSession, now: float) -> bool:
-    return now >= min(row.idle_expires_at, row.expires_at)
 
 
 def is_active(user: Any) -> bool:

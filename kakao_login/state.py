@@ -13,6 +13,7 @@ from .errors import Language
 if TYPE_CHECKING:
     from .accounts import Accounts
     from .activity import Activity
+    from .database import Database
     from .heartbeat import Heartbeat
     from .kakao.client import KakaoClient
     from .keys import SigningKeys
@@ -35,6 +36,7 @@ class State:
     settings: Settings
     clock: Callable[[], float]
     locale_selector: Callable[[], Language]
+    database: Database
     models: Models
     keys: SigningKeys
     codec: TokenCodec
