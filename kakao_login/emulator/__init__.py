@@ -10,6 +10,7 @@ from __future__ import annotations
 from .apps import App, Webhook
 from .checks import InvalidSetting
 from .emulator import Emulator, NotFound, Options
+from .in_process import InProcessAdapter
 from .personas import PERSONAS, Person
 from .running import RemoteListenError, run_emulator
 
@@ -17,6 +18,7 @@ __all__ = [
     "PERSONAS",
     "App",
     "Emulator",
+    "InProcessAdapter",
     "InvalidSetting",
     "NotFound",
     "Options",

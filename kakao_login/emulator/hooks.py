@@ -13,6 +13,8 @@ from .recorder import Call, masked, masked_headers
 
 HUGE = 3_000_000
 GARBAGE = b'{"access_token": "\xff\xfe\x00'
+# How many seconds a client in this process would wait for an answer, in the WSGI environment.
+PATIENCE = "kakao_emulator.patience"
 SPARED = frozenset({"control", "console", "pictures"})
 
 
@@ -21,6 +23,10 @@ class ConnectionDropped(BaseException):
 
     It is no Exception, so that nothing on its way out can take it for an error and answer it.
     """
+
+    def __init__(self, *, timed_out: bool = False) -> None:
+        super().__init__()
+        self.timed_out = timed_out
 
 
 def call_name() -> str:
@@ -67,7 +73,7 @@ def _finish(response: Response) -> Response:
     ended = replace(call, status=response.status_code, error=_error_of(response), milliseconds=milliseconds)
     current_state().recorder.put(ended)
     if g.fault is not None and g.fault.fault == "timeout_after_issue":
-        _wait(g.fault)
+        _wait(g.fault.delay_ms / 1000)
         raise ConnectionDropped
     return response
 
@@ -81,8 +87,13 @@ def _error_of(response: Response) -> str | None:
     return str(found) if found is not None else None
 
 
-def _wait(fault: Fault) -> None:
-    current_state().faults.wait(fault.delay_ms / 1000)
+def _wait(seconds: float) -> None:
+    """Keep the client waiting. One in this process does not wait: it times out at once, or not at all."""
+    patience: float | None = request.environ.get(PATIENCE)
+    if patience is None:
+        current_state().faults.wait(seconds)
+    elif seconds > patience:
+        raise ConnectionDropped(timed_out=True)
 
 
 def _strike(fault: Fault) -> Response | None:
@@ -90,11 +101,11 @@ def _strike(fault: Fault) -> Response | None:
     if fault.fault == "timeout_after_issue":
         return None
     if fault.fault == "slow":
-        current_state().faults.wait((fault.delay_ms or SLOW_MS) / 1000)
+        _wait((fault.delay_ms or SLOW_MS) / 1000)
         return None
-    _wait(fault)
+    _wait(fault.delay_ms / 1000)
     if fault.fault == "hang":
-        current_state().faults.wait(HANG_SECONDS)
+        _wait(HANG_SECONDS)
     if fault.fault in {"hang", "reset"}:
         raise ConnectionDropped
     return _broken_answer(fault)
