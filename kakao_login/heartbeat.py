@@ -60,6 +60,9 @@ def _succeeds(task: Callable[[], None]) -> bool:
         task()
     except DatabaseUnavailable:
         return False
+    except Exception:
+        # A bug in one task must not keep the others from being done: who stops polling misses every end.
+        logger.exception("A background task failed.")
     return True
 
 

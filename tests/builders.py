@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from blinker import NamedSignal
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa, x25519
 from flask import Flask
+from sqlalchemy import event
 
 from kakao_login.keys import SigningKeys, load_keys
 from kakao_login.models import LoginSession
@@ -150,6 +152,40 @@ def confirm(host: Host, sid: str) -> None:
     """Use the present pair of a session."""
     host.state.activity.note(sid, stored(host, sid).generation)
     host.state.activity.flush()
+
+
+@contextmanager
+def database_away(host: Host) -> Iterator[None]:
+    """Let no new connection be made, as when the database does not answer."""
+
+    def refuse(*_: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    with host.app.app_context():
+        engine = host.db.engine
+    event.listen(engine, "do_connect", refuse)
+    engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(engine, "do_connect", refuse)
+
+
+@contextmanager
+def statements(host: Host) -> Iterator[list[str]]:
+    """Collect the SQL a host sends, with ``?`` for values."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    with host.app.app_context():
+        engine = host.db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def at_once(count: int, work: Callable[[], T]) -> list[T]:
