@@ -14,11 +14,13 @@ import click
 from .app_files import read_apps
 from .apps import App
 from .checks import InvalidSetting
-from .emulator import NotFound, Options
+from .emulator import Emulator, NotFound, Options
 from .running import DANGER, RemoteListenError, listening
+from .tls import hosts_lines
 
 # What click itself gives for a wrong option.
 USAGE_ERROR = 2
+TLS_DIR = Path(click.get_app_dir("kakao-emulator"))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -30,11 +32,14 @@ USAGE_ERROR = 2
 @click.option("--sign-in-as", metavar="PERSONA", help="Show no pages: every login is answered at once as PERSONA.")
 @click.option("--app", "app_files", multiple=True, type=click.Path(path_type=Path), help="TOML file with apps.")
 @click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="Registered on the first app.")
+@click.option("--tls", is_flag=True, help="Speak https as kauth.kakao.com and kapi.kakao.com.")
+@click.option("--tls-dir", type=click.Path(path_type=Path), default=TLS_DIR, help="Where its certificate is kept.")
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Write the address here once it accepts.")
-def main(app_files: tuple[Path, ...], ready_file: Path | None, **settings: Any) -> None:
+def main(app_files: tuple[Path, ...], ready_file: Path | None, tls: bool, tls_dir: Path, **settings: Any) -> None:
     """Run a local Kakao to develop and test a Kakao login against."""
     try:
-        _serve(Options(apps=read_apps(app_files) or (App(),), **settings), ready_file)
+        apps = read_apps(app_files) or (App(),)
+        _serve(Options(apps=apps, tls_dir=tls_dir if tls else None, **settings), ready_file)
     except (InvalidSetting, NotFound, RemoteListenError) as error:
         _stop(str(error))
     except OSError as error:
@@ -53,7 +58,7 @@ def _serve(options: Options, ready_file: Path | None) -> None:
     with listening(options) as (emulator, server):
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
-        _announce(emulator.url, emulator.app()["client_id"], ready_file)
+        _announce(emulator, options.host, ready_file)
         ended.wait()
         server.shutdown()
         thread.join()
@@ -62,8 +67,12 @@ def _serve(options: Options, ready_file: Path | None) -> None:
             ready_file.unlink()
 
 
-def _announce(url: str, client_id: str, ready_file: Path | None) -> None:
+def _announce(emulator: Emulator, host: str, ready_file: Path | None) -> None:
+    url, client_id = emulator.url, emulator.app()["client_id"]
     click.echo(f"A local Kakao is at {url} (console: {url}/emulator/, REST API key: {client_id}).")
+    if emulator.ca_file is not None:
+        click.echo(f"Have your client trust {emulator.ca_file} and, while you need it, your hosts file say:")
+        click.echo(hosts_lines(host))
     if ready_file is not None:
         # Whoever waits for the file must never read half an address.
         part = ready_file.with_name(f"{ready_file.name}.part")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from . import apps, checks, personas
@@ -14,7 +15,8 @@ from .grants import AutoSignIn
 from .leaving import REFERRER_TYPES, drop_unfinished_sign_ups, remove_app
 from .personas import Person
 from .security_events import EVENT_TYPES, event_claims, event_parcel
-from .state import EVERY_BROWSER, Addresses, State
+from .state import EVERY_BROWSER, KAKAO_ISSUER, Addresses, State
+from .tls import CA_FILE
 
 Json = dict[str, Any]
 _OPTIONS = {"issuer": checks.optional(checks.http_url), "api_url": checks.optional(checks.http_url)}
@@ -22,7 +24,10 @@ _OPTIONS = {"issuer": checks.optional(checks.http_url), "api_url": checks.option
 
 @dataclass(frozen=True)
 class Options:
-    """How an emulator starts. Host and port matter to a server only; port 0 is any free one."""
+    """How an emulator starts. Port 0 is any free one; `tls_dir` has it speak https as Kakao's own hosts.
+
+    Host, port and TLS matter to a server only. With TLS the issuer is Kakao's unless another is given.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -32,6 +37,7 @@ class Options:
     apps: tuple[App, ...] = field(default=(App(),))
     redirect_uris: tuple[str, ...] = ()
     sign_in_as: str | None = None
+    tls_dir: Path | None = None
 
 
 class NotFound(LookupError):
@@ -48,7 +54,9 @@ class Emulator:
     def __init__(self, options: Options | None = None) -> None:
         options = options or Options()
         checked({"issuer": options.issuer, "api_url": options.api_url}, _OPTIONS)
-        self.state = State(_with_redirect_uris(options), Addresses(options.issuer, options.api_url))
+        issuer = options.issuer or (KAKAO_ISSUER if options.tls_dir else None)
+        self.state = State(_with_redirect_uris(options), Addresses(issuer, options.api_url))
+        self.ca_file = options.tls_dir / CA_FILE if options.tls_dir else None
         if options.sign_in_as is not None:
             self.state.always_sign_in(AutoSignIn(self._person(options.sign_in_as).id))
 

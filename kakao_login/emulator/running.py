@@ -11,6 +11,7 @@ from typing import Any
 from .application import create_app
 from .emulator import Emulator, Options
 from .server import Server
+from .tls import tls_context
 
 DANGER = (
     "Whoever reaches the emulator can sign in as anybody and change everything,"
@@ -38,7 +39,8 @@ def listening(options: Options) -> Iterator[tuple[Emulator, Server]]:
     if not options.allow_remote and not is_loopback(options.host):
         raise RemoteListenError(f"{options.host} is not loopback. {DANGER} Say --allow-remote if that is meant.")
     emulator = Emulator(options)
-    with Server((options.host, options.port), create_app(emulator)) as server:
+    tls = tls_context(options.tls_dir) if options.tls_dir else None
+    with Server((options.host, options.port), create_app(emulator), tls) as server:
         emulator.state.url = server.url
         try:
             yield emulator, server

@@ -7,7 +7,8 @@ import socket
 import ssl
 import struct
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from threading import Lock
@@ -19,6 +20,7 @@ from .http_request import BadRequest, read_body, wsgi_environ
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 75.0
+HANDSHAKE_SECONDS = 10.0
 LONGEST_LINE = 65_536
 RESET_AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -114,13 +116,26 @@ class Server(ThreadingMixIn, TCPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Handle a connection in its own thread, where a slow TLS handshake delays nobody else."""
+        with self._tracked(self._secured(request)) as connection:
+            super().finish_request(connection, client_address)
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        if self.tls is None:
+            return connection
+        connection.settimeout(HANDSHAKE_SECONDS)
+        return self.tls.wrap_socket(connection, server_side=True)
+
+    @contextmanager
+    def _tracked(self, connection: socket.socket) -> Iterator[socket.socket]:
         with self._lock:
-            self._open.add(request)
+            self._open.add(connection)
         try:
-            super().finish_request(request, client_address)
+            yield connection
         finally:
             with self._lock:
-                self._open.discard(request)
+                self._open.discard(connection)
+            if self.tls is not None:
+                connection.close()
 
     def server_close(self) -> None:
         """Stop listening, end the open connections and wait for their threads."""

@@ -19,6 +19,7 @@ class Client:
     def __init__(self, kakao: Emulator) -> None:
         self.kakao = kakao
         self.http = requests.Session()
+        self.http.verify = str(kakao.ca_file) if kakao.ca_file else True
 
     def authorize(self, **changes: Any) -> requests.Response:
         """Open `/oauth/authorize`; a change of None leaves the parameter out."""
