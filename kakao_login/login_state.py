@@ -7,10 +7,12 @@ cookie.  The cookie's name holds a hash of the state, so that logins in several 
 from __future__ import annotations
 
 import hashlib
+import posixpath
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from .errors import InvalidToken
 from .tokens import LEEWAY, TokenCodec
@@ -103,5 +105,11 @@ def safe_next(
     if len(path) > longest or not path.startswith("/") or path.startswith("//"):
         return default
     parts = urlsplit(path)
-    under_own = parts.path == own_prefix or parts.path.startswith(own_prefix + "/")
+    arrives_at = _arrives_at(parts.path)
+    under_own = arrives_at == own_prefix or arrives_at.startswith(own_prefix + "/")
     return default if parts.scheme or parts.netloc or under_own else path
+
+
+def _arrives_at(path: str) -> str:
+    """Give the path that is routed: the browser takes out dots, the server decodes and joins slashes."""
+    return posixpath.normpath(re.sub("/+", "/", unquote(path)))
