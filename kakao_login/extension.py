@@ -12,11 +12,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .accounts import Accounts
 from .activity import Activity
-from .database import Database
+from .database import Database, reaching_database
 from .disabled_users import watch_disabled_users
 from .errors import KakaoLoginError, Language, SettingsError
 from .heartbeat import Heartbeat
-from .identity import csrf_token, present_sid
+from .identity import access_token_expires_in, csrf_token, present_sid
 from .kakao.client import KakaoClient
 from .kakao.responses import KakaoUser
 from .keys import SigningKeys, load_keys
@@ -76,7 +76,14 @@ class KakaoLogin:
 
     def additional_claims(self, hook: Hook) -> Hook:
         """Register ``hook(user)``, which gives claims to add to every access token; a reserved one is an error."""
-        self._claims_for = hook
+
+        def claims_for(user: Any) -> Mapping[str, Any]:
+            # The hook gets its User in the host's own session, where it can follow relationships.
+            with reaching_database():
+                claims: Mapping[str, Any] = hook(self._db.session.get(type(user), self._models.key_of(user)))
+            return claims
+
+        self._claims_for = claims_for
         return hook
 
     def init_app(self, app: Flask) -> None:
@@ -90,7 +97,8 @@ class KakaoLogin:
             _trust_proxies(app, settings.proxy_hops)
         app.register_blueprint(make_blueprint(settings.url_prefix))
         app.register_error_handler(KakaoLoginError, render_error)
-        app.context_processor(lambda: {"csrf_token": csrf_token})
+        helpers = {"csrf_token": csrf_token, "access_token_expires_in": access_token_expires_in}
+        app.context_processor(lambda: helpers)
         _publish_keys(app, keys)
 
     def list_sessions(self, user: Any) -> list[SessionInfo]:

@@ -87,6 +87,15 @@ def csrf_token() -> str:
     return make_csrf_token(current_state().keys, login.token.sid)
 
 
+def access_token_expires_in() -> int:
+    """Give the seconds the access token of the present login still lives, 0 without one."""
+    try:
+        login = authenticate()
+    except KakaoLoginError:
+        return 0
+    return max(login.token.expires_at - int(current_state().clock()), 0)
+
+
 def present_sid() -> str | None:
     """Give the id of the present login's session, or None without a login or outside a request."""
     if not has_request_context():

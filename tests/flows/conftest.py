@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Playwright, sync_playwright
 
 # No sandbox, because CI runs as root in a container; the rest keeps Chromium from talking to anybody but us.
 _SWITCHES = (
@@ -23,13 +23,31 @@ _SWITCHES = (
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Chromium]:
-    """The installed Chromium; ``tests/install_chromium.sh`` puts one where none is."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(_SWITCHES))
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Chromium]:
+    """The installed Chromium; ``tests/install_chromium.sh`` puts one where none is."""
+    with launch(playwright) as browser:
         yield browser
-        browser.close()
+
+
+@contextmanager
+def launch(playwright: Playwright, *, keeps_pages: bool = False) -> Iterator[Chromium]:
+    """Start Chromium; with ``keeps_pages`` the back button brings pages back as they were, as it does for people.
+
+    Playwright turns that off, because its own ``go_back`` then waits in vain.
+    """
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    unwanted = ["--disable-back-forward-cache"] if keeps_pages else None
+    browser = playwright.chromium.launch(
+        executable_path=program, args=list(_SWITCHES), ignore_default_args=unwanted
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
