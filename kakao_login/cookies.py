@@ -66,9 +66,15 @@ class Cookies:
 
     def set_pair(self, pair: TokenPair) -> None:
         """Send the pair; both cookies live as long as the session: an old access token says whose it was."""
-        age = min(pair.refresh_expires_in, _LONGEST_AGE)
-        self._send(self._names.access, pair.access_token, "/", age)
-        self._send(self._names.refresh, pair.refresh_token, self._auth_path, age)
+        self.set_access(pair)
+        self._send(self._names.refresh, pair.refresh_token, self._auth_path, _age(pair))
+
+    def set_access(self, pair: TokenPair) -> None:
+        """Send the access token alone, to a browser whose refresh token is the pair's already.
+
+        A cookie that is not sent cannot arrive late and overwrite the next one that another tab has got by then.
+        """
+        self._send(self._names.access, pair.access_token, "/", _age(pair))
 
     def clear_pair(self) -> None:
         """Delete the pair; only for a session that is surely over."""
@@ -107,3 +113,7 @@ class Cookies:
                 samesite="Lax",
             )
             return response
+
+
+def _age(pair: TokenPair) -> int:
+    return min(pair.refresh_expires_in, _LONGEST_AGE)

@@ -13,6 +13,7 @@ class Step(enum.Enum):
     """What to do with the row."""
 
     CURRENT = "answer the current pair again"
+    REOPEN = "answer the current pair again, which nobody has used, and open a new window for it"
     ROTATE = "one generation further"
     CATCH_UP = "the row is behind its own token: a restored database"
     REUSE = "two parties hold this session: end it"
@@ -58,9 +59,10 @@ def judge(row: Row, generation: int, *, now: float, reuse_interval: int) -> Step
         return Step.CATCH_UP
     if generation == row.generation:
         return Step.CURRENT if just_rotated else Step.ROTATE
-    if generation == row.generation - 1 and (just_rotated or not row.confirmed):
+    if generation == row.generation - 1 and just_rotated:
         return Step.CURRENT
-    return Step.REUSE
+    # Several tabs may come back late with the same old token; their answers need the time of a window to arrive.
+    return Step.REOPEN if generation == row.generation - 1 and not row.confirmed else Step.REUSE
 
 
 def _over(row: Row, now: float) -> Step | None:

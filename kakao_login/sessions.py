@@ -145,6 +145,8 @@ class Sessions:
                 row.confirmed = False
                 row.rotated_at = now
                 row.idle_expires_at = now + self._settings.idle_lifetime
+            elif step is Step.REOPEN:
+                row.rotated_at = now
             elif step.end_reason is not None:
                 ended = self._close(session, [row], step.end_reason)
         self._announce(ended)

@@ -13,6 +13,7 @@ from ..identity import bearer_token, ended, identify
 from ..pages import is_navigation
 from ..pair import TokenPair
 from ..state import State, current_state
+from ..tokens import Token
 from .body import read_json
 from .navigation import next_path, redirect_to_next
 
@@ -29,7 +30,8 @@ def refresh() -> BaseResponse:
         return redirect_to_next(next_path(), 307)
     body = read_json()
     if "refresh_token" in body:
-        return jsonify(_pair_for(state, body["refresh_token"]).as_json())
+        pair, _ = _rotate(state, _decode(state, body["refresh_token"]))
+        return jsonify(pair.as_json())
     pair = _renew_cookies(state)
     return jsonify(expires_in=pair.expires_in, refresh_expires_in=pair.refresh_expires_in)
 
@@ -58,21 +60,30 @@ def _renew_cookies(state: State) -> TokenPair:
     unverified_refresh = Cookies(request, state.settings).refresh_token
     if unverified_refresh is None:
         raise LoginRequired
+    token = _decode(state, unverified_refresh)
+    if token.sid != login.token.sid:
+        raise InvalidToken
     try:
-        pair = _pair_for(state, unverified_refresh, sid=login.token.sid)
+        pair, generation = _rotate(state, token)
     except SessionEnded:
         ended(login, state)
         raise
-    Cookies(request, state.settings).set_pair(pair)
+    cookies = Cookies(request, state.settings)
+    if generation == token.generation:
+        cookies.set_access(pair)
+    else:
+        cookies.set_pair(pair)
     return pair
 
 
-def _pair_for(state: State, unverified_refresh: Any, *, sid: str | None = None) -> TokenPair:
+def _decode(state: State, unverified_refresh: Any) -> Token:
     if not isinstance(unverified_refresh, str):
         raise InvalidToken
-    now = state.clock()
-    token = state.codec.decode("refresh", unverified_refresh, now=now)
-    if sid is not None and token.sid != sid:
-        raise InvalidToken
-    row = state.sessions.rotate(token.sid, token.generation, token_expired=token.expires_at <= now)
-    return state.pairs.make(row)
+    return state.codec.decode("refresh", unverified_refresh, now=state.clock())
+
+
+def _rotate(state: State, token: Token) -> tuple[TokenPair, int]:
+    """Take the token's step; gives the pair and its generation."""
+    expired = token.expires_at <= state.clock()
+    row = state.sessions.rotate(token.sid, token.generation, token_expired=expired)
+    return state.pairs.make(row), row.generation
