@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,6 +32,28 @@ class PostgreSQL:
         self._server.psql(f"CREATE DATABASE {name};")
         return f"postgresql+psycopg://postgres:@/{name}?host={self._socket}"
 
+    @contextmanager
+    def without(self, url: str) -> Iterator[None]:
+        """Close a database to everybody for a while, present connections included."""
+        name = _name(url)
+        self._server.psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false;")
+        self._hang_up(name)
+        yield
+        self._server.psql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true;")
+
+    def make_read_only(self, url: str) -> None:
+        """Let a database take no writes any more."""
+        name = _name(url)
+        self._server.psql(f"ALTER DATABASE {name} SET default_transaction_read_only = on;")
+        self._hang_up(name)
+
+    def _hang_up(self, name: str) -> None:
+        self._server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';")
+
     def stop(self) -> None:
         """Stop the server."""
         self._server.cleanup()
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.lstrip("/")
