@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +30,10 @@ def client(kakao: Emulator) -> Iterator[Client]:
     client = Client(kakao)
     yield client
     client.http.close()
+
+
+@pytest.fixture
+def secured(tmp_path: Path) -> Iterator[Emulator]:
+    """An emulator that speaks https under Kakao's own names."""
+    with run_emulator(tls_dir=tmp_path) as kakao:
+        yield kakao

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import requests
 
 from kakao_login.emulator import Emulator
@@ -78,3 +80,15 @@ def answer_of(response: requests.Response) -> dict[str, str]:
     location = response.headers["Location"]
     assert location.startswith(REDIRECT_URI), location
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+
+
+def lead_kakaos_names_to(kakao: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do for this process what the hosts file does for a machine, and trust the emulator's authority."""
+    address = ("127.0.0.1", int(kakao.url.rpartition(":")[2]))
+    kept = socket.getaddrinfo
+
+    def getaddrinfo(host: str, port: int, *rest: Any, **more: Any) -> Any:
+        return kept(*address, *rest, **more) if host.endswith(".kakao.com") else kept(host, port, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(kakao.ca_file))

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
-from kakao_login.emulator import Emulator, run_emulator
+from kakao_login.emulator import Emulator
 from kakao_login.emulator.tls import CA_FILE, SERVER_FILE, hosts_lines, tls_context
 
-from .emulator_client import Client
-
-
-@pytest.fixture
-def secured(tmp_path: Path) -> Iterator[Emulator]:
-    with run_emulator(tls_dir=tmp_path) as kakao:
-        yield kakao
-
-
-def lead_kakaos_names_to(kakao: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do for this process what the hosts file does for a machine, and trust the emulator's authority."""
-    address = ("127.0.0.1", int(kakao.url.rpartition(":")[2]))
-    kept = socket.getaddrinfo
-
-    def getaddrinfo(host: str, port: int, *rest: Any, **more: Any) -> Any:
-        return kept(*address, *rest, **more) if host.endswith(".kakao.com") else kept(host, port, *rest, **more)
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(kakao.ca_file))
+from .emulator_client import Client, lead_kakaos_names_to
 
 
 def test_a_client_with_hard_coded_urls_logs_in(secured: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,200 @@
+"""Clients that others wrote log in against the emulator as they come out of the box."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from shutil import which
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from authlib.integrations.flask_client import OAuth
+from flask import Flask, jsonify
+
+from kakao_login.emulator import Emulator
+
+from .emulator_client import CLIENT_ID, CLIENT_SECRET, lead_kakaos_names_to
+
+NODE_PACKAGES = ("openid-client@6.8.9", "passport@0.7.0", "passport-kakao@1.0.1")
+NODE_SCRIPTS = Path(__file__).parent / "node"
+NODE_FOLDER = Path(__file__).parents[2] / "build" / "node"
+
+
+@pytest.fixture
+def everywhere(secured: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """The emulator at https://kauth.kakao.com and https://kapi.kakao.com, in this process; everybody is `full`."""
+    lead_kakaos_names_to(secured, monkeypatch)
+    secured.sign_in_as("full")
+    return secured
+
+
+def go_to_kakao(location: str) -> str:
+    """Be the browser that is sent to Kakao, and give the path and query it is sent back to."""
+    answer = requests.get(location, allow_redirects=False, timeout=5)
+    back = urlsplit(answer.headers["Location"])
+    return f"{back.path}?{back.query}"
+
+
+def test_authlib_logs_in_with_openid_connect(kakao: Emulator) -> None:
+    app = Flask(__name__)
+    app.secret_key = "x" * 32
+    oauth: Any = OAuth(app)
+    oauth.register(
+        "kakao",
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,
+        server_metadata_url=f"{kakao.url}/.well-known/openid-configuration",
+        client_kwargs={
+            "scope": "openid account_email",
+            "code_challenge_method": "S256",
+            # Authlib would send a Basic header, which Kakao does not take.
+            "token_endpoint_auth_method": "client_secret_post",
+        },
+    )
+    app.add_url_rule("/cb", "cb", lambda: jsonify(oauth.kakao.authorize_access_token()["userinfo"]))
+    app.add_url_rule("/login", "login", lambda: oauth.kakao.authorize_redirect("http://localhost/cb"))
+    kakao.patch_app(redirect_uris=["http://localhost/cb"])
+    kakao.sign_in_as("full")
+    browser = app.test_client()
+    with browser.get(go_to_kakao(browser.get("/login").headers["Location"])) as answer:
+        claims = answer.get_json()
+    assert (claims["sub"], claims["nickname"], claims["email"]) == ("4100000001", "하늘", "haneul@example.com")
+
+
+@pytest.fixture
+def django(tmp_path: Path) -> Iterator[Any]:
+    """A Django project with allauth, as its documentation sets it up, and a browser of it."""
+    django = pytest.importorskip("django")
+    settings = import_module("django.conf").settings
+    keys = {"client_id": CLIENT_ID, "secret": CLIENT_SECRET, "key": ""}
+    apps = ["auth", "contenttypes", "sessions", "messages"]
+    allauth = ["allauth", "allauth.account", "allauth.socialaccount", "allauth.socialaccount.providers.kakao"]
+    middleware = ["django.contrib.sessions.middleware.SessionMiddleware"]
+    middleware += ["django.contrib.auth.middleware.AuthenticationMiddleware"]
+    middleware += ["django.contrib.messages.middleware.MessageMiddleware"]
+    settings.configure(
+        SECRET_KEY="x" * 50,
+        ALLOWED_HOSTS=["testserver"],
+        INSTALLED_APPS=[*(f"django.contrib.{app}" for app in apps), *allauth],
+        MIDDLEWARE=[*middleware, "allauth.account.middleware.AccountMiddleware"],
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+        AUTHENTICATION_BACKENDS=["allauth.account.auth_backends.AuthenticationBackend"],
+        SOCIALACCOUNT_PROVIDERS={"kakao": {"APPS": [keys]}},
+        SOCIALACCOUNT_LOGIN_ON_GET=True,
+        ROOT_URLCONF="allauth.urls",
+        USE_TZ=True,
+    )
+    django.setup()
+    import_module("django.core.management").call_command("migrate", verbosity=0)
+    yield import_module("django.test").Client()
+    import_module("django.db").connections.close_all()
+
+
+def test_django_allauth_logs_in(everywhere: Emulator, django: Any) -> None:
+    everywhere.patch_app(redirect_uris=["http://testserver/kakao/login/callback/"])
+    location = django.get("/kakao/login/").headers["Location"]
+    assert location.startswith("https://kauth.kakao.com/oauth/authorize?")
+    answer = django.get(go_to_kakao(location))
+    assert answer.status_code == 302
+    account = import_module("allauth.socialaccount.models").SocialAccount.objects.get()
+    assert (account.provider, account.uid) == ("kakao", "4100000001")
+    assert account.user.email == "haneul@example.com"
+
+
+@pytest.mark.filterwarnings("ignore:defusedxml:DeprecationWarning")
+def test_social_auth_core_logs_in(everywhere: Emulator) -> None:
+    kakao = pytest.importorskip("social_core.backends.kakao")
+    base = import_module("social_core.strategy").BaseStrategy
+    session: dict[str, Any] = {}
+
+    class Strategy(base):  # type: ignore
+        def get_setting(self, name: str) -> Any:
+            return {"SOCIAL_AUTH_KAKAO_KEY": CLIENT_ID, "SOCIAL_AUTH_KAKAO_SECRET": CLIENT_SECRET}[name]
+
+        def build_absolute_uri(self, path: str | None = None) -> str:
+            return f"http://localhost{path}"
+
+        def session_get(self, name: str, default: Any = None) -> Any:
+            return session.get(name, default)
+
+        def session_set(self, name: str, value: Any) -> None:
+            session[name] = value
+
+        def session_pop(self, name: str) -> Any:
+            return session.pop(name, None)
+
+        def redirect(self, url: str) -> str:
+            return url
+
+        def request_data(self, merge: bool = True) -> dict[str, str]:
+            return answer
+
+        def authenticate(self, backend: Any, *_: Any, **values: Any) -> Any:
+            return values["response"]
+
+    answer: dict[str, str] = {}
+    everywhere.patch_app(redirect_uris=["http://localhost/cb"])
+    backend = kakao.KakaoOAuth2(
+        Strategy(storage=SimpleNamespace(nonce=SimpleNamespace(use=lambda *_: True, consume=lambda *_: True))),
+        "/cb",
+    )
+    back = urlsplit(go_to_kakao(backend.start()))
+    backend.data.update({name: values[0] for name, values in parse_qs(back.query).items()})
+    response = backend.auth_complete()
+    assert backend.get_user_id(backend.get_user_details(response), response) == 4100000001
+    assert backend.get_user_details(response)["email"] == "haneul@example.com"
+    assert "redirect_uri" not in everywhere.requests("token")[-1]["form"]
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The folder that Node finds its packages in; npm fetches them the first time."""
+    if which("npm") is None:
+        pytest.skip("Node.js with npm is not installed.")
+    wanted = NODE_FOLDER / ".installed"
+    if not wanted.exists() or wanted.read_text() != " ".join(NODE_PACKAGES):
+        NODE_FOLDER.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(NODE_FOLDER)]
+        done = subprocess.run([*command, *NODE_PACKAGES], capture_output=True, text=True, check=False, timeout=120)
+        if done.returncode:
+            pytest.skip(f"npm cannot install the clients: {done.stderr[-300:]}")
+        wanted.write_text(" ".join(NODE_PACKAGES))
+    return NODE_FOLDER
+
+
+def run_node(script: str, folder: Path, **settings: str) -> dict[str, Any]:
+    """Run a script beside the packages and give the JSON it prints."""
+    copied = folder / script
+    copied.write_text((NODE_SCRIPTS / script).read_text(encoding="utf-8"), encoding="utf-8")
+    environment = {"PATH": os.environ["PATH"], "CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": CLIENT_SECRET, **settings}
+    done = subprocess.run(
+        ["node", str(copied)], env=environment, capture_output=True, text=True, check=False, timeout=20
+    )
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_openid_client_for_node_logs_in(kakao: Emulator, node_modules: Path) -> None:
+    kakao.patch_app(redirect_uris=["http://localhost:3000/cb"])
+    kakao.sign_in_as("full")
+    answer = run_node("openid_client.mjs", node_modules, ISSUER=kakao.url)
+    assert answer["claims"]["sub"] == "4100000001"
+    assert answer["userinfo"]["email"] == "haneul@example.com"
+    assert answer["refreshed"] is True
+
+
+def test_passport_kakao_logs_in(secured: Emulator, node_modules: Path) -> None:
+    secured.patch_app(redirect_uris=["http://localhost:3000/cb"])
+    secured.sign_in_as("full")
+    port = secured.url.rpartition(":")[2]
+    answer = run_node("passport_kakao.cjs", node_modules, PORT=port, NODE_EXTRA_CA_CERTS=str(secured.ca_file))
+    assert (answer["id"], answer["displayName"]) == (4100000001, "하늘")
