@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +30,7 @@ class Database:
         self._app = app
         self._db = db
         self._setup = threading.Lock()
+        self._turns = threading.RLock()
 
     @cached_property
     def _engine(self) -> Engine:
@@ -38,10 +40,10 @@ class Database:
                 _prepare_sqlite(engine)
             return engine
 
-    @cached_property
+    @property
     def _turn(self) -> AbstractContextManager[Any]:
         # An in-memory SQLite is one connection for all threads, so its transactions must take turns.
-        return threading.RLock() if isinstance(self._engine.pool, StaticPool) else nullcontext()
+        return self._turns if isinstance(self._engine.pool, StaticPool) else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -114,7 +116,9 @@ def _in_transaction(session: Session) -> bool:
 def _prepare_sqlite(engine: Engine) -> None:
     def on_connect(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        # A file that may not be written, or is locked at this moment, is read with the journal it has.
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
 
     event.listen(engine, "connect", on_connect)
     # Connections opened before now know nothing of these settings.
