@@ -1,0 +1,18 @@
+"""Print what was measured in this run; ratios count, times belong to the machine."""
+
+from __future__ import annotations
+
+import platform
+
+from . import login
+
+
+def main() -> None:
+    """Measure and print."""
+    print(f"Python {platform.python_version()} on {platform.machine()}; x is the median ratio (lowest to highest)")
+    for line in login.report():
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
