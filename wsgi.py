@@ -17,7 +17,7 @@ from typing import Any
 import click
 from dotenv import load_dotenv
 from flask import Flask, Response, redirect, render_template, request, url_for
-from flask_babel import Babel, format_time
+from flask_babel import Babel, format_date, format_time
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
@@ -40,10 +40,6 @@ LANGUAGES = {"ko": "한국어", "en": "English"}
 HERE = Path(__file__).parent
 
 
-class Base(DeclarativeBase):
-    """What the demo's tables have in common."""
-
-
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Make the demo; ``config`` goes over the environment and ``.env``."""
     load_dotenv(HERE / ".env")
@@ -56,6 +52,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         default_translation_directories="templates/translations",
         default_timezone="Asia/Seoul",
     )
+
+    class Base(DeclarativeBase):
+        """What the tables of this app have in common, and of no other made in the same process."""
 
     db = SQLAlchemy(app, model_class=Base)
 
@@ -78,22 +77,12 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         fill(user, kakao_user)
         db.session.commit()
 
+    _add_account_pages(app, db, kakao)
+
     @app.get("/")
     @login_optional
     def home() -> str:
         return render_template("home.html")
-
-    @app.get("/account")
-    @login_required
-    def account() -> str:
-        return render_template("account.html", claims=authenticate().token.claims)
-
-    @app.post("/account/greeting")
-    @login_required
-    def greet() -> BaseResponse:
-        current_user.greeting = request.form.get("greeting", "")[:200]
-        db.session.commit()
-        return redirect(url_for("account"), 303)
 
     @app.get("/api/hello")
     @login_required
@@ -109,10 +98,38 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     app.context_processor(lambda: {"user": current_user, "language": language(), "languages": LANGUAGES})
     app.add_template_filter(clock)
+    app.add_template_filter(minute)
     app.after_request(_add_security_headers)
     with app.app_context():
         db.create_all()
     return app
+
+
+def _add_account_pages(app: Flask, db: SQLAlchemy, kakao: KakaoLogin) -> None:
+    @app.get("/account")
+    @login_required
+    def account() -> str:
+        sessions = kakao.list_sessions(current_user)
+        return render_template("account.html", claims=authenticate().token.claims, sessions=sessions)
+
+    @app.post("/account/sessions/<sid>/end")
+    @login_required
+    def end_session(sid: str) -> BaseResponse:
+        kakao.end_session(current_user, sid)
+        return redirect(url_for("account"), 303)
+
+    @app.post("/account/sessions/end-others")
+    @login_required
+    def end_other_sessions() -> BaseResponse:
+        kakao.end_all_sessions(current_user, keep=authenticate().token.sid)
+        return redirect(url_for("account"), 303)
+
+    @app.post("/account/greeting")
+    @login_required
+    def greet() -> BaseResponse:
+        current_user.greeting = request.form.get("greeting", "")[:200]
+        db.session.commit()
+        return redirect(url_for("account"), 303)
 
 
 def language() -> Any:
@@ -124,6 +141,11 @@ def language() -> Any:
 def clock(seconds: int) -> str:
     """Give a moment in seconds since the epoch as the time of day in Korea."""
     return str(format_time(datetime.fromtimestamp(seconds, timezone.utc), "HH:mm:ss"))
+
+
+def minute(moment: datetime) -> str:
+    """Give a moment as date and time in Korea, to the minute."""
+    return f"{format_date(moment, 'medium')} {format_time(moment, 'HH:mm')}"
 
 
 def _keep_in_instance_folder(app: Flask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -20,6 +21,13 @@ _SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on, for a host whose redirect URI must name it beforehand."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -55,9 +63,14 @@ def new_page(chromium: Chromium) -> Iterator[Callable[..., Page]]:
     """Open pages, each in a browser profile of its own; ``page.context.new_page()`` opens a tab beside it."""
     with ExitStack() as stack:
 
-        def open_page(locale: str = "ko-KR", width: int = 1280, *, javascript: bool = True) -> Page:
+        def open_page(
+            locale: str = "ko-KR", width: int = 1280, *, javascript: bool = True, user_agent: str | None = None
+        ) -> Page:
             context = chromium.new_context(
-                locale=locale, viewport={"width": width, "height": 800}, java_script_enabled=javascript
+                locale=locale,
+                viewport={"width": width, "height": 800},
+                java_script_enabled=javascript,
+                user_agent=user_agent,
             )
             stack.callback(context.close)
             return context.new_page()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from kakao_login.emulator import Emulator
 
 from ..builders import heard, stored
 from ..support import Clock, Host, serving
-from .conftest import launch
+from .conftest import free_port, launch
 
 Hosts = Callable[..., Host]
 NewPage = Callable[..., Page]
@@ -45,9 +44,7 @@ class Site:
 
 @pytest.fixture
 def site(new_host: Hosts, kakao: Emulator) -> Iterator[Site]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     redirect_uri = f"http://localhost:{port}/auth/kakao/callback"
     kakao.patch_app(redirect_uris=[redirect_uri])
     host = new_host(KAKAO_REDIRECT_URI=redirect_uri)
