@@ -166,6 +166,8 @@ def test_a_key_of_another_kind_is_refused_by_its_setting(setting: str, algorithm
         pem("ES256", password=b"locked"),
         5,
     ],
+    # A key that is made anew in each process must not be in the test's name.
+    ids=["empty", "one letter", "surrogate", "nothing inside", "cut short", "public", "locked", "number"],
 )
 def test_what_is_no_private_key_is_refused_without_showing_it(text: object) -> None:
     with pytest.raises(SettingsError, match=r"^JWT_PRIVATE_KEY must be an unencrypted PEM") as caught:
