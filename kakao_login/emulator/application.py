@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
+from .console import console
 from .context import bind_state
 from .control import control
 from .emulator import Emulator
@@ -41,4 +42,5 @@ def create_app(emulator: Emulator) -> Flask:
     app.register_blueprint(kapi())
     app.register_blueprint(pictures())
     app.register_blueprint(control(emulator))
+    app.register_blueprint(console())
     return app

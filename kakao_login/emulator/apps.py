@@ -73,7 +73,7 @@ class App:
 
     def as_json(self) -> dict[str, Any]:
         """Give the settings as the control API shows them."""
-        return asdict(self)
+        return asdict(self, dict_factory=checks.as_json)
 
 
 def _webhook(value: Any) -> Webhook:

@@ -92,6 +92,11 @@ def mapping_to(check: Check) -> Check:
     return check_each
 
 
+def as_json(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Give a dict as JSON would, for `dataclasses.asdict`: what is a tuple here is a list there."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in pairs}
+
+
 def checked(values: Any, checks: Mapping[str, Check]) -> dict[str, Any]:
     """Check every named value. Raises InvalidSetting naming the key that is unknown or wrong."""
     if not isinstance(values, Mapping):

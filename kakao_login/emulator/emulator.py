@@ -90,8 +90,12 @@ class Emulator:
             return patched.as_json()
 
     def users(self) -> list[Json]:
-        """Give everyone who has a Kakao account."""
-        return [person.as_json() for person in self.state.people.values()]
+        """Give everyone who has a Kakao account, with the apps they are linked to and what they agreed to."""
+        links: dict[int, list[Json]] = {}
+        for link in list(self.state.links.values()):
+            links.setdefault(link.person_id, []).append(link.as_json())
+        people = list(self.state.people.values())
+        return [person.as_json() | {"links": links.get(person.id, [])} for person in people]
 
     def add_user(self, **settings: Any) -> Json:
         """Add a person; what is left out is made up. Give the person with `id`."""

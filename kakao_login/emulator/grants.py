@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 DAY = 86_400
 CODE_LIFETIME = 600
@@ -28,6 +29,16 @@ class Link:
     agreed_terms: Mapping[str, float] = field(default_factory=dict)
     signed_up: bool = True
     properties: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give what the control API shows of the link."""
+        return {
+            "app_id": self.app_id,
+            "connected_at": self.connected_at,
+            "agreed": sorted(self.agreed),
+            "agreed_terms": sorted(self.agreed_terms),
+            "signed_up": self.signed_up,
+        }
 
 
 @dataclass(frozen=True)

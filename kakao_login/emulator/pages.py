@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, request
 
+from .console_texts import CONSOLE
 from .texts import ENGLISH, KOREAN, PAGES, item_name, persona_note
 
 # Where a form may lead is left open: after it, Kakao redirects to whatever URI the app registered.
@@ -45,6 +46,7 @@ def is_kapi_path() -> bool:
 def _for_templates() -> dict[str, Any]:
     return {
         "t": page_texts(),
+        "c": CONSOLE[page_language()],
         "lang": page_language(),
         "url_in_other_language": url_in_other_language,
         "item_name": item_name,

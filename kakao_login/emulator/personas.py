@@ -44,7 +44,7 @@ class Person:
 
     def as_json(self) -> dict[str, Any]:
         """Give the account as the control API shows it."""
-        return asdict(self)
+        return asdict(self, dict_factory=checks.as_json)
 
 
 PERSONAS: tuple[Person, ...] = (

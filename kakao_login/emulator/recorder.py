@@ -61,7 +61,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._calls: dict[int, Call] = {}
-        self._watchers: list[SimpleQueue[Call]] = []
+        self._watchers: list[SimpleQueue[Call | None]] = []
         self._lock = Lock()
         self._total = 0
 
@@ -84,14 +84,20 @@ class Recorder:
         with self._lock:
             return [call for call in self._calls.values() if endpoint in {None, call.endpoint}]
 
+    def close(self) -> None:
+        """Tell everyone who watches that nothing more will come."""
+        with self._lock:
+            for watcher in self._watchers:
+                watcher.put(None)
+
     def clear(self) -> None:
         with self._lock:
             self._calls.clear()
 
     @contextmanager
-    def watch(self) -> Iterator[SimpleQueue[Call]]:
-        """Lend a queue that receives every call as it begins and as it ends."""
-        queue: SimpleQueue[Call] = SimpleQueue()
+    def watch(self) -> Iterator[SimpleQueue[Call | None]]:
+        """Lend a queue that receives every call as it begins and as it ends, and None when no more will come."""
+        queue: SimpleQueue[Call | None] = SimpleQueue()
         with self._lock:
             self._watchers.append(queue)
         try:

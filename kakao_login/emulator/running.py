@@ -46,6 +46,7 @@ def listening(options: Options) -> Iterator[tuple[Emulator, Server]]:
             yield emulator, server
         finally:
             emulator.clear_faults()
+            emulator.state.recorder.close()
             emulator.state.outbox.close()
 
 
