@@ -8,6 +8,7 @@ The rooms, from the top; imports only point down:
 ``pages``                an error as JSON or as a page
 ``identity``             who sends this request: Bearer or cookie, CSRF, expiry
 ``disabled_users``       their sessions end with the host's commit
+``deleted_users``        what we keep about them goes in the host's transaction
 ``session_info``         a session as its user sees it; ``devices`` puts User-Agents into words
 ``cookies`` ``csrf``     what the browser carries, and whether it was meant
 ``state``                what one app holds

@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from .accounts import Accounts
 from .activity import Activity
 from .database import Database, reaching_database
+from .deleted_users import watch_deleted_users
 from .disabled_users import watch_disabled_users
 from .errors import KakaoLoginError, Language, SettingsError
 from .heartbeat import Heartbeat
@@ -57,6 +58,7 @@ class KakaoLogin:
         self._db = db
         self._models = make_models(db, user_model)
         watch_disabled_users(db, self._models)
+        watch_deleted_users(db, self._models)
         self._locale_selector = locale_selector
         self._clock = clock or _system_clock
         self._user_created: Callable[[Any, KakaoUser], None] = _leave_as_it_is

@@ -12,10 +12,12 @@ import kakao_login
 
 PACKAGE = Path(kakao_login.__file__).parent
 # Who may import what of what the design ties to rooms; a set names what of a module may be imported there.
-SQL = {"accounts", "activity", "cli", "database", "disabled_users", "models", "pruning", "revocations", "sessions"}
+SQL = {"accounts", "activity", "cli", "database", "models", "pruning", "revocations", "sessions"}
+SQL |= {"deleted_users", "disabled_users"}
 FLASK = {"cli", "cookies", "extension", "guards", "identity", "pages", "views"}
 FLASK_IN_PART = {
     "database": {"Flask"},
+    "deleted_users": {"current_app", "has_app_context"},
     "disabled_users": {"current_app", "has_app_context"},
     "state": {"current_app"},
 }
