@@ -22,6 +22,12 @@ from .support import Clock, Host, config_for
 Hosts = Callable[..., Host]
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Both databases."""
+    return str(request.param)
+
+
 def disable(host: Host, user_id: Any) -> None:
     with host.app.app_context():
         user = host.db.session.get(host.kakao_login.user_model, user_id)
@@ -30,8 +36,8 @@ def disable(host: Host, user_id: Any) -> None:
         host.db.session.commit()
 
 
-def test_disabling_a_user_ends_all_sessions_of_theirs_and_nobody_elses(new_host: Hosts) -> None:
-    host = new_host()
+def test_disabling_a_user_ends_all_sessions_of_theirs_and_nobody_elses(new_bare_host: Hosts) -> None:
+    host = new_bare_host()
     user_id = new_user(host)
     first, second, other = new_session(host, user_id), new_session(host, user_id), new_session(host)
     with heard(host.app, session_ended) as calls:
@@ -41,8 +47,15 @@ def test_disabling_a_user_ends_all_sessions_of_theirs_and_nobody_elses(new_host:
     assert [host.state.revocations.has_ended(row.id) for row in (first, second, other)] == [True, True, False]
 
 
-def test_a_rollback_ends_nobodys_sessions(new_host: Hosts) -> None:
-    host = new_host()
+def test_it_works_on_a_database_in_memory(new_bare_host: Hosts) -> None:
+    host = new_bare_host(":memory:")
+    row = new_session(host)
+    disable(host, row.user_id)
+    assert stored(host, row.id).end_reason == "user_disabled"
+
+
+def test_a_rollback_ends_nobodys_sessions(new_bare_host: Hosts) -> None:
+    host = new_bare_host()
     row = new_session(host)
     with host.app.app_context():
         user = host.db.session.get(host.kakao_login.user_model, row.user_id)
@@ -53,8 +66,8 @@ def test_a_rollback_ends_nobodys_sessions(new_host: Hosts) -> None:
     assert stored(host, row.id).ended_at is None
 
 
-def test_a_savepoint_that_was_rolled_back_ends_nobodys_sessions(new_host: Hosts) -> None:
-    host = new_host()
+def test_a_savepoint_that_was_rolled_back_ends_nobodys_sessions(new_bare_host: Hosts) -> None:
+    host = new_bare_host()
     row = new_session(host)
     with host.app.app_context():
         user = host.db.session.get(host.kakao_login.user_model, row.user_id)
@@ -67,8 +80,8 @@ def test_a_savepoint_that_was_rolled_back_ends_nobodys_sessions(new_host: Hosts)
     assert stored(host, row.id).ended_at is None
 
 
-def test_a_savepoint_ends_sessions_only_when_the_whole_is_committed(new_host: Hosts) -> None:
-    host = new_host()
+def test_a_savepoint_ends_sessions_only_when_the_whole_is_committed(new_bare_host: Hosts) -> None:
+    host = new_bare_host()
     row = new_session(host)
     with host.app.app_context():
         user = host.db.session.get(host.kakao_login.user_model, row.user_id)
@@ -80,8 +93,8 @@ def test_a_savepoint_ends_sessions_only_when_the_whole_is_committed(new_host: Ho
     assert stored(host, row.id).end_reason == "user_disabled"
 
 
-def test_enabling_a_user_again_ends_nothing(new_host: Hosts) -> None:
-    host = new_host()
+def test_enabling_a_user_again_ends_nothing(new_bare_host: Hosts) -> None:
+    host = new_bare_host()
     user_id = new_user(host)
     disable(host, user_id)
     with host.app.app_context():
@@ -93,17 +106,17 @@ def test_enabling_a_user_again_ends_nothing(new_host: Hosts) -> None:
     assert stored(host, row.id).ended_at is None
 
 
-def test_a_pool_of_one_connection_is_enough(new_host: Hosts) -> None:
-    host = new_host(SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 1, "max_overflow": 0, "pool_timeout": 1})
+def test_a_pool_of_one_connection_is_enough(new_bare_host: Hosts) -> None:
+    host = new_bare_host(SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 1, "max_overflow": 0, "pool_timeout": 1})
     row = new_session(host)
     disable(host, row.user_id)
     assert stored(host, row.id).end_reason == "user_disabled"
 
 
 def test_the_hosts_commit_stands_when_the_database_goes_away_after_it(
-    new_host: Hosts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    new_bare_host: Hosts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    host = new_host()
+    host = new_bare_host()
     row = new_session(host)
 
     def away(_accounts: Accounts, _user_id: Any) -> bool:
@@ -117,8 +130,8 @@ def test_the_hosts_commit_stands_when_the_database_goes_away_after_it(
         host.state.sessions.rotate(row.id, 0)
 
 
-def test_a_bulk_update_is_caught_at_the_next_refresh(new_host: Hosts) -> None:
-    host = new_host()
+def test_a_bulk_update_is_caught_at_the_next_refresh(new_bare_host: Hosts) -> None:
+    host = new_bare_host()
     row = new_session(host)
     with host.app.app_context():
         host.db.session.execute(update(host.kakao_login.user_model).values(is_active=False))
@@ -127,8 +140,8 @@ def test_a_bulk_update_is_caught_at_the_next_refresh(new_host: Hosts) -> None:
         host.state.sessions.rotate(row.id, 0)
 
 
-def test_two_apps_share_nothing(new_host: Hosts) -> None:
-    one, two = new_host("one.db"), new_host("two.db")
+def test_two_apps_share_nothing(new_bare_host: Hosts) -> None:
+    one, two = new_bare_host("one"), new_bare_host("two")
     row_of_one, row_of_two = new_session(one), new_session(two)
     assert row_of_one.user_id == row_of_two.user_id
     disable(one, row_of_one.user_id)

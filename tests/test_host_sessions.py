@@ -15,9 +15,15 @@ from .support import Host
 Hosts = Callable[..., Host]
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Both databases."""
+    return str(request.param)
+
+
 @pytest.fixture
-def host(new_host: Hosts) -> Host:
-    return new_host()
+def host(new_bare_host: Hosts) -> Host:
+    return new_bare_host()
 
 
 def user_of(host: Host, user_id: Any) -> Any:

@@ -17,6 +17,12 @@ NEW_YEAR = datetime(2027, 1, 1, tzinfo=timezone.utc).timestamp()
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Safari/604.1"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Both databases."""
+    return str(request.param)
+
+
 def device(host: Host, user_agent: str = "curl/8.5.0") -> Browser:
     browser = Browser(host.url)
     browser.headers["User-Agent"] = user_agent
