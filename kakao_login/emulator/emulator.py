@@ -102,16 +102,16 @@ class Emulator:
         state = self.state
         with state.lock:
             person = personas.new_person(len(state.people) + 1, settings)
-            if person.id in state.people or state.person_named(person.persona):
-                raise InvalidSetting("id or persona: taken by another person")
-            state.people[person.id] = person
+            if person.id in state.people:
+                raise InvalidSetting("id: taken by another person")
+            _keep(state, person)
         return person.as_json()
 
     def patch_user(self, user: int | str, **changes: Any) -> Json:
         """Change a person, named by id or persona."""
         with self.state.lock:
             person = personas.changed(self._person(user), changes)
-            self.state.people[person.id] = person
+            _keep(self.state, person)
         return person.as_json()
 
     def sign_in_as(self, user: int | str, agree: str | Sequence[str] = "all", browser: str | None = None) -> None:
@@ -220,11 +220,17 @@ class Emulator:
         raise NotFound(f"no app has the REST API key {client_id}")
 
     def _person(self, user: int | str) -> Person:
-        named = self.state.person_named(str(user))
-        person = named or next((one for one in self.state.people.values() if str(one.id) == str(user)), None)
+        person = self.state.person_named(str(user))
         if person is None:
             raise NotFound(f"there is no person {user}; known are {', '.join(_names(self.state))}")
         return person
+
+
+def _keep(state: State, person: Person) -> None:
+    try:
+        state.keep_person(person)
+    except ValueError as error:
+        raise InvalidSetting(str(error)) from error
 
 
 def _names(state: State) -> list[str]:

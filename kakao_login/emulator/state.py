@@ -50,7 +50,10 @@ class State:
         """Go back to the apps and people of the start. The recorded calls, faults and moved clock go too."""
         with self.lock:
             self.apps: list[App] = list(self._first_apps)
-            self.people: dict[int, Person] = {person.id: person for person in PERSONAS}
+            self.people: dict[int, Person] = {}
+            self._ids: dict[str, int] = {}
+            for person in PERSONAS:
+                self.keep_person(person)
             self.links: dict[tuple[int, int], Link] = {}
             self.codes: dict[str, Code] = {}
             self.access_tokens: dict[str, Token] = {}
@@ -96,8 +99,22 @@ class State:
         """Give the person whom `app` knows as `user_id`."""
         return self.people.get(user_id - app.user_id_offset)
 
-    def person_named(self, persona: str) -> Person | None:
-        return next((person for person in self.people.values() if person.persona == persona), None)
+    def person_named(self, name: str) -> Person | None:
+        """Give the person of this persona, or of this id written out."""
+        if name in self._ids:
+            return self.people[self._ids[name]]
+        return self.people.get(int(name)) if name.isascii() and name.isdigit() and len(name) < 20 else None
+
+    def keep_person(self, person: Person) -> None:
+        """Keep a new or changed person. Raises ValueError if another one has the name."""
+        with self.lock:
+            if self._ids.get(person.persona, person.id) != person.id:
+                raise ValueError("persona: taken by another person")
+            before = self.people.get(person.id)
+            if before is not None:
+                del self._ids[before.persona]
+            self._ids[person.persona] = person.id
+            self.people[person.id] = person
 
     def connect(self, link: Link) -> Link:
         """Keep a new link, with an epoch that no token has had before."""
