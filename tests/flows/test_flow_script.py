@@ -259,3 +259,17 @@ def test_back_after_another_login_shows_that_one(
     leave_and_come_back(page, site, log_in_as_another)
     expect(page.get_by_role("heading")).to_have_text("secret of 2")
     expect(page.get_by_text("secret of 2")).to_be_visible()
+
+
+def test_a_stream_is_not_sent_twice(site: Site, new_page: NewPage) -> None:
+    page = log_in(new_page(), site)
+    tries: list[str] = []
+
+    def refuse(route: Route) -> None:
+        tries.append(route.request.method)
+        route.fulfill(status=401, json={"error": "token_expired"})
+
+    page.route("**/upload", refuse)
+    stream = "new Blob(['a']).stream()"
+    assert fetch(page, f"'/upload', {{method: 'POST', duplex: 'half', body: {stream}}}")[0] == 401
+    assert (tries, site.posts()) == (["POST"], 0)
