@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -158,11 +157,13 @@ def confirm(host: Host, sid: str) -> None:
 def database_away(host: Host) -> Iterator[None]:
     """Let no new connection be made, as when the database does not answer."""
 
-    def refuse(*_: object) -> None:
-        raise sqlite3.OperationalError("unable to open database file")
-
     with host.app.app_context():
         engine = host.db.engine
+    driver: Any = engine.dialect.dbapi
+
+    def refuse(*_: object) -> None:
+        raise driver.OperationalError("the database does not answer")
+
     event.listen(engine, "do_connect", refuse)
     engine.dispose()
     try:
