@@ -31,6 +31,7 @@ from .extension import KakaoLogin
 from .guards import current_user, login_optional, login_required
 from .identity import csrf_token
 from .kakao.responses import KakaoUser
+from .session_info import SessionInfo
 from .signals import (
     refresh_replayed,
     refresh_token_reused,
@@ -44,6 +45,7 @@ __all__ = [
     "KakaoLogin",
     "KakaoLoginError",
     "KakaoUser",
+    "SessionInfo",
     "SettingsError",
     "csrf_token",
     "current_user",
