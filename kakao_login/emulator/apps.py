@@ -51,6 +51,9 @@ class App:
     user_properties: tuple[str, ...] = ()
     auto_link: bool = True
     under_14_allowed: bool = False
+    members: tuple[str, ...] | None = None
+    channels: tuple[str, ...] = ()
+    allowed_ips: tuple[str, ...] = ()
     rate_limited: bool = False
     rate_limit_status: int = 400
     logout_all_tokens: bool = False
@@ -66,6 +69,14 @@ class App:
         if key == self.javascript_key:
             return self.javascript_redirect_uris
         return (f"kakao{key}://oauth",) if key == self.native_key else ()
+
+    def admits(self, persona: str) -> bool:
+        """Say whether this person may log in; a test app admits its members only."""
+        return self.members is None or persona in self.members
+
+    def takes_calls_from(self, address: str) -> bool:
+        """Say whether the app's server may call from this address; without a list it may from any."""
+        return not self.allowed_ips or address in self.allowed_ips
 
     def items_at(self, *levels: str) -> frozenset[str]:
         """Give the ids of the consent items set to any of these levels."""
@@ -104,6 +115,9 @@ _CHECKS: dict[str, checks.Check] = {
     "user_properties": checks.tuple_of(checks.text),
     "auto_link": checks.flag,
     "under_14_allowed": checks.flag,
+    "members": checks.optional(checks.tuple_of(checks.text)),
+    "channels": checks.tuple_of(checks.text),
+    "allowed_ips": checks.tuple_of(checks.text),
     "rate_limited": checks.flag,
     "rate_limit_status": checks.one_of(400, 429),
     "logout_all_tokens": checks.flag,

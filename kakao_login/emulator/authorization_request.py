@@ -86,6 +86,9 @@ def _redirect_uri(parameters: MultiDict[str, str], app: App, client_id: str) -> 
 
 def _scope(parameters: MultiDict[str, str], app: App) -> frozenset[str]:
     _check_response_type(parameters.get("response_type"))
+    channels = words_of(parameters.get("channel_public_id"))
+    if channels - set(app.channels):
+        raise KakaoPageError("KOE102", "Required PLUS_FRIENDS_ON_AGREEMENT_SUPPORTED permission")
     scope = words_of(parameters.get("scope"))
     known = set(app.consent_items) | ({OPENID} if app.oidc else set())
     if scope - known:
@@ -104,6 +107,9 @@ def _check_response_type(response_type: str | None) -> None:
 
 def _prompt(parameters: MultiDict[str, str]) -> frozenset[str]:
     prompt = words_of(parameters.get("prompt"))
+    # What came before `prompt=login`, and is still sent by old clients.
+    if parameters.get("auth_type") == "reauthenticate":
+        prompt |= {"login"}
     if prompt - PROMPTS or ("none" in prompt and len(prompt) > 1):
         raise KakaoPageError("KOE204", f"prompt: {parameters.get('prompt')}")
     return prompt

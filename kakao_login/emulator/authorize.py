@@ -51,7 +51,7 @@ def _sign_in(asked: AuthorizationRequest) -> Response:
     person = current_state().people.get(request.form.get("person", 0, int))
     if person is None:
         raise KakaoPageError("KOE204", "person")
-    _check_age(asked, person)
+    _check_admission(asked, person)
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "prompt"]
     response = found(f"{request.path}?{urlencode(kept)}", 303)
     start_session(response, person, stay=request.form.get("stay") == "on")
@@ -75,7 +75,7 @@ def _answer_at_once(asked: AuthorizationRequest, auto: AutoSignIn) -> Response:
     if "none" in asked.prompt:
         return _answer_silently(asked, session)
     person = current_state().people[auto.person_id]
-    _check_age(asked, person)
+    _check_admission(asked, person)
     question = question_for(asked, _link(asked, person.id))
     return _send_code(asked, session, answer_of(person, question, auto.agree), frozenset(question.terms))
 
@@ -84,7 +84,7 @@ def _answer_silently(asked: AuthorizationRequest, session: Session | None) -> Re
     """Answer `prompt=none`, which never shows a page: a code, or an error by redirect."""
     if session is None:
         raise _refusal(asked, "login_required", "user authentication required.")
-    _check_age(asked, current_state().people[session.person_id])
+    _check_admission(asked, current_state().people[session.person_id])
     link = _link(asked, session.person_id)
     if link is None or question_for(asked, link).items:
         raise _refusal(asked, "consent_required", "user consent required.")
@@ -95,7 +95,7 @@ def _answer_silently(asked: AuthorizationRequest, session: Session | None) -> Re
 
 def _ask_consent(asked: AuthorizationRequest, session: Session) -> Response:
     person = current_state().people[session.person_id]
-    _check_age(asked, person)
+    _check_admission(asked, person)
     link = _link(asked, person.id)
     question = question_for(asked, link)
     if link is not None and not question.is_needed:
@@ -103,7 +103,9 @@ def _ask_consent(asked: AuthorizationRequest, session: Session) -> Response:
     return _consent_page(asked, person, question)
 
 
-def _check_age(asked: AuthorizationRequest, person: Person) -> None:
+def _check_admission(asked: AuthorizationRequest, person: Person) -> None:
+    if not asked.app.admits(person.persona):
+        raise KakaoPageError("KOE005")
     if person.under_14 and not asked.app.under_14_allowed:
         raise _refusal(asked, "access_denied", "Not allowed under age 14")
 

@@ -21,6 +21,7 @@ TOKEN_ERRORS: dict[str, tuple[str, int, str]] = {
     "KOE009": ("misconfigured", 400, "invalid android_key_hash or ios_bundle_id or web_site_url"),
     "KOE010": ("invalid_client", 401, "Bad client credentials"),
     "KOE101": ("invalid_client", 401, "Not exist client_id {}"),
+    "KOE127": ("misconfigured", 400, "ip mismatched! callerIp={}"),
     "KOE114": ("invalid_grant", 400, "application/client id mismatch"),
     "KOE237": ("invalid_request", 400, "token request rate limit exceeded"),
     "KOE303": ("invalid_grant", 400, "Redirect URI mismatch."),

@@ -57,6 +57,7 @@ def _caller_by_token(state: State, value: str) -> Caller:
     app = state.app_by_id(token.app_id)
     if app is None:
         raise KapiError(-401)
+    _check_address(app, "Bearer")
     return Caller(app, state.people[token.person_id], token)
 
 
@@ -66,7 +67,15 @@ def admin_app() -> App:
     app = current_state().app_by_admin_key(key.strip()) if scheme.lower() == "kakaoak" else None
     if app is None:
         raise KapiError(-401, scheme="KakaoAK", msg="invalid app key.")
+    _check_address(app, "KakaoAK")
     return app
+
+
+def _check_address(app: App, scheme: str) -> None:
+    address = request.remote_addr or ""
+    if not app.takes_calls_from(address):
+        message = f"ip mismatched! callerIp={address} check out registered ips."
+        raise KapiError(-401, scheme=scheme, msg=message)
 
 
 def target_person(state: State, app: App) -> Person:

@@ -46,6 +46,8 @@ def authenticate(state: State, form: MultiDict[str, str]) -> App:
         raise TokenError("KOE101", client_id)
     if not app.login_enabled:
         raise TokenError("KOE004")
+    if not app.takes_calls_from(request.remote_addr or ""):
+        raise TokenError("KOE127", request.remote_addr or "")
     needs_secret = client_id == app.client_id and app.client_secret_enabled
     given = form.get("client_secret", "")
     if needs_secret and not secrets.compare_digest(given.encode(), app.client_secret.encode()):

@@ -13,12 +13,12 @@ from kakao_login.emulator import Emulator
 
 from .emulator_client import CLIENT_ID, REDIRECT_URI, Client, answer_of
 
-RYAN = "4100000001"
+PERSON = "4100000001"
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 
 
-def signed_in(client: Client, person: str = RYAN, **changes: Any) -> Any:
+def signed_in(client: Client, person: str = PERSON, **changes: Any) -> Any:
     """Choose a person on the first page and give the second."""
     return client.follow(client.submit(client.authorize(**changes), action="sign_in", person=person))
 
@@ -51,6 +51,7 @@ def linked(client: Client, **changes: Any) -> None:
         ({"code_challenge": CHALLENGE, "code_challenge_method": "plain"}, "KOE204"),
         ({"code_challenge": "short", "code_challenge_method": "S256"}, "KOE204"),
         ({"state": ["one", "two"]}, "KOE001"),
+        ({"channel_public_id": "_abc"}, "KOE102"),
     ],
 )
 def test_a_wrong_request_is_a_page_and_never_a_redirect(client: Client, changes: dict[str, Any], koe: str) -> None:
@@ -64,6 +65,22 @@ def test_a_wrong_request_is_a_page_and_never_a_redirect(client: Client, changes:
 def test_login_switched_off_is_koe004(client: Client, kakao: Emulator) -> None:
     kakao.patch_app(login_enabled=False)
     assert "(KOE004)" in client.authorize().text
+
+
+def test_only_members_log_in_to_a_test_app(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(members=["big_id"])
+    assert "(KOE005)" in client.submit(client.authorize(), action="sign_in", person=PERSON).text
+    assert client.me("big_id")["id"] == 9007199254740993
+
+
+def test_a_connected_channel_may_be_named(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(channels=["_abc"])
+    assert client.authorize(channel_public_id="_abc").status_code == 200
+
+
+def test_auth_type_reauthenticate_still_means_prompt_login(client: Client) -> None:
+    linked(client)
+    assert 'name="person"' in client.authorize(auth_type="reauthenticate").text
 
 
 def test_a_setup_error_and_a_bad_request_are_named_apart_in_both_languages(client: Client) -> None:
@@ -156,7 +173,7 @@ def test_these_prompts_show_the_login_page_in_spite_of_a_session(client: Client,
     page = client.authorize(prompt=prompt)
     assert page.status_code == 200
     assert 'name="person"' in page.text
-    back = client.follow(client.submit(page, action="sign_in", person=RYAN))
+    back = client.follow(client.submit(page, action="sign_in", person=PERSON))
     assert "code" in answer_of(back)
 
 
@@ -212,7 +229,7 @@ def test_a_browser_session_ends_after_24_hours_however_used(client: Client, kaka
 
 
 def test_a_browser_that_stays_logged_in_does_so_for_a_month(client: Client, kakao: Emulator) -> None:
-    client.submit(client.authorize(), action="sign_in", person=RYAN, stay="on")
+    client.submit(client.authorize(), action="sign_in", person=PERSON, stay="on")
     kakao.advance_clock(29 * 86_400)
     assert "동의하고 계속하기" in client.authorize().text
     kakao.advance_clock(2 * 86_400)

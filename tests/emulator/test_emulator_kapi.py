@@ -12,8 +12,8 @@ from kakao_login.emulator import Emulator
 
 from .emulator_client import Client
 
-RYAN = 4100000001
-TARGET: dict[str, Any] = {"target_id_type": "user_id", "target_id": RYAN}
+PERSON = 4100000001
+TARGET: dict[str, Any] = {"target_id_type": "user_id", "target_id": PERSON}
 
 
 def refused(answer: requests.Response) -> tuple[int, int]:
@@ -24,7 +24,7 @@ def test_token_info_names_the_user_the_app_and_the_seconds_left(client: Client, 
     token = client.log_in()["access_token"]
     kakao.advance_clock(1_000)
     info = client.kapi("/v1/user/access_token_info", token).json()
-    assert info == {"id": RYAN, "expires_in": pytest.approx(20_599, abs=1), "app_id": 1}
+    assert info == {"id": PERSON, "expires_in": pytest.approx(20_599, abs=1), "app_id": 1}
 
 
 def test_token_info_takes_no_admin_key(client: Client) -> None:
@@ -34,7 +34,7 @@ def test_token_info_takes_no_admin_key(client: Client) -> None:
 
 def test_logout_ends_the_presented_token_and_its_refresh_token_only(client: Client) -> None:
     one, other = client.log_in(), client.log_in()
-    assert client.kapi("/v1/user/logout", one["access_token"], "POST").json() == {"id": RYAN}
+    assert client.kapi("/v1/user/logout", one["access_token"], "POST").json() == {"id": PERSON}
     assert refused(client.kapi("/v2/user/me", one["access_token"])) == (401, -401)
     assert client.refresh(one["refresh_token"]).json()["error_code"] == "KOE322"
     assert client.kapi("/v2/user/me", other["access_token"]).status_code == 200
@@ -49,21 +49,21 @@ def test_logout_can_be_set_to_end_all_tokens(client: Client, kakao: Emulator) ->
 
 def test_logout_by_admin_key_ends_all_tokens_but_not_the_link(client: Client) -> None:
     token = client.log_in()["access_token"]
-    assert client.admin("/v1/user/logout", "POST", **TARGET).json() == {"id": RYAN}
+    assert client.admin("/v1/user/logout", "POST", **TARGET).json() == {"id": PERSON}
     assert refused(client.kapi("/v2/user/me", token)) == (401, -401)
     assert client.admin("/v2/user/me", **TARGET).status_code == 200
 
 
 def test_unlink_ends_tokens_and_consents_at_once(client: Client) -> None:
     one, other = client.log_in(), client.log_in()
-    assert client.kapi("/v1/user/unlink", one["access_token"], "POST").json() == {"id": RYAN}
+    assert client.kapi("/v1/user/unlink", one["access_token"], "POST").json() == {"id": PERSON}
     assert refused(client.kapi("/v2/user/me", other["access_token"])) == (401, -401)
     assert refused(client.kapi("/v1/user/unlink", one["access_token"], "POST")) == (401, -401)
 
 
 def test_unlinking_twice_by_admin_key_is_minus_101(client: Client) -> None:
     client.log_in()
-    assert client.admin("/v1/user/unlink", "POST", **TARGET).json() == {"id": RYAN}
+    assert client.admin("/v1/user/unlink", "POST", **TARGET).json() == {"id": PERSON}
     again = client.admin("/v1/user/unlink", "POST", **TARGET)
     assert refused(again) == (400, -101)
     assert again.json()["msg"] == "NotRegisteredUserException"
@@ -72,7 +72,7 @@ def test_unlinking_twice_by_admin_key_is_minus_101(client: Client) -> None:
 def test_scopes_lists_every_item(client: Client) -> None:
     token = client.log_in(agree=["profile_image"])["access_token"]
     answer = client.kapi("/v2/user/scopes", token).json()
-    assert answer["id"] == RYAN
+    assert answer["id"] == PERSON
     by_id = {scope.pop("id"): scope for scope in answer["scopes"]}
     assert by_id["profile_nickname"] == {
         "display_name": "닉네임",
@@ -156,7 +156,7 @@ def test_service_terms_can_be_upgraded_and_revoked(client: Client, kakao: Emulat
     upgraded = client.kapi("/v2/user/upgrade/service_terms", token, "POST", tags="ads").json()
     assert upgraded["agreed_service_terms"][0].keys() == {"tag", "agreed", "agreed_at", "agreed_by"}
     revoked = client.kapi("/v2/user/revoke/service_terms", token, "POST", tags="ads").json()
-    assert revoked == {"id": RYAN, "revoked_service_terms": [{"tag": "ads", "agreed": False}]}
+    assert revoked == {"id": PERSON, "revoked_service_terms": [{"tag": "ads", "agreed": False}]}
 
 
 def add_linked_users(client: Client, count: int) -> list[int]:
@@ -203,21 +203,21 @@ def test_the_101st_call_for_user_ids_within_a_minute_is_429(client: Client, kaka
 
 def test_several_users_at_once_have_id_and_times(client: Client) -> None:
     client.log_in()
-    users = client.admin("/v2/app/users", target_ids=json.dumps([RYAN, 7]), target_id_type="user_id").json()
+    users = client.admin("/v2/app/users", target_ids=json.dumps([PERSON, 7]), target_id_type="user_id").json()
     assert [user.keys() for user in users] == [{"id", "connected_at", "synched_at"}]
 
 
 def test_several_users_can_be_wrapped_in_elements(client: Client, kakao: Emulator) -> None:
     kakao.patch_app(users_in_elements=True)
     client.log_in()
-    answer = client.admin("/v2/app/users", target_ids=f"[{RYAN}]").json()
-    assert [user["id"] for user in answer["elements"]] == [RYAN]
+    answer = client.admin("/v2/app/users", target_ids=f"[{PERSON}]").json()
+    assert [user["id"] for user in answer["elements"]] == [PERSON]
 
 
 def test_several_users_with_all_their_properties(client: Client) -> None:
     client.log_in()
     keys = '["kakao_account.","properties.","has_signed_up"]'
-    [user] = client.admin("/v2/app/users", target_ids=f"[{RYAN}]", property_keys=keys).json()
+    [user] = client.admin("/v2/app/users", target_ids=f"[{PERSON}]", property_keys=keys).json()
     assert user["kakao_account"]["email"] == "haneul@example.com"
 
 
@@ -244,7 +244,7 @@ def test_a_preregistered_person_signs_up_once(client: Client, kakao: Emulator) -
     assert before["has_signed_up"] is False
     assert "properties" not in before
     done = client.kapi("/v1/user/signup", token, "POST", properties='{"nickname": "새 이름"}')
-    assert done.json() == {"id": RYAN}
+    assert done.json() == {"id": PERSON}
     after = client.kapi("/v2/user/me", token).json()
     assert (after["has_signed_up"], after["properties"]["nickname"]) == (True, "새 이름")
     assert refused(client.kapi("/v1/user/signup", token, "POST")) == (400, -102)
@@ -270,7 +270,7 @@ def test_user_properties_are_stored(client: Client, kakao: Emulator) -> None:
     kakao.patch_app(user_properties=["favourite"])
     token = client.log_in()["access_token"]
     answer = client.kapi("/v1/user/update_profile", token, "POST", properties='{"favourite": "tea"}')
-    assert answer.json() == {"id": RYAN}
+    assert answer.json() == {"id": PERSON}
     assert client.kapi("/v2/user/me", token).json()["properties"]["favourite"] == "tea"
 
 
@@ -295,3 +295,16 @@ def test_an_unknown_path_or_method_is_answered_in_json(
 def test_an_unknown_path_of_kauth_is_a_page_with_koe002(client: Client, kakao: Emulator) -> None:
     answer = client.http.get(f"{kakao.url}/oauth/nothing")
     assert (answer.status_code, "(KOE002)" in answer.text) == (404, True)
+
+
+def test_calls_from_an_address_that_is_not_allowed_are_refused(client: Client, kakao: Emulator) -> None:
+    token = client.log_in()["access_token"]
+    code = client.code()
+    kakao.patch_app(allowed_ips=["192.0.2.1"])
+    answer = client.kapi("/v2/user/me", token)
+    assert refused(answer) == (401, -401)
+    assert answer.json()["msg"].startswith("ip mismatched! callerIp=127.0.0.1")
+    assert refused(client.admin("/v1/user/ids")) == (401, -401)
+    assert client.exchange(code).json()["error_code"] == "KOE127"
+    kakao.patch_app(allowed_ips=["127.0.0.1"])
+    assert client.exchange(code).status_code == 200
