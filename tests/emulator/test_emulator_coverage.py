@@ -8,7 +8,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 
 
-def tests_in(folder: Path) -> set[str]:
+def names_in(folder: Path) -> set[str]:
     sources = (file.read_text(encoding="utf-8") for file in folder.glob("test_*.py"))
     return {name for source in sources for name in re.findall(r"^def (test_\w+)", source, re.MULTILINE)}
 
@@ -21,7 +21,7 @@ def rows() -> list[tuple[str, str]]:
 
 def test_every_test_that_the_page_names_exists() -> None:
     named = {name for _, shown_by in rows() for name in re.findall(r"`(test_\w+)`", shown_by)}
-    assert named <= tests_in(FOLDER)
+    assert named <= names_in(FOLDER)
 
 
 def test_every_row_names_a_test_or_says_why_not() -> None:
