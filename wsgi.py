@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from flask import Flask, Response, redirect, render_template, request, url_for
 from flask_babel import Babel, format_date, format_time
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Response as BaseResponse
 
 from kakao_login import (
@@ -101,7 +101,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.add_template_filter(minute)
     app.after_request(_add_security_headers)
     with app.app_context():
-        db.create_all()
+        kakao.create_tables()
     return app
 
 
@@ -180,31 +180,43 @@ def _add_security_headers(response: Response) -> Response:
 def main() -> None:
     """Serve the demo on this machine, with a local Kakao beside it when there is no key for the real one."""
     load_dotenv(HERE / ".env")
-    port = int(os.environ.get("PORT", "5000"))
-    config = {"DEBUG": True, "KAKAO_REDIRECT_URI": f"http://localhost:{port}/auth/kakao/callback"}
-    if os.environ.get("KAKAO_REDIRECT_URI"):
-        del config["KAKAO_REDIRECT_URI"]
+    port = _free_port("PORT", 5000)
+    callback = f"http://localhost:{port}/auth/kakao/callback"
+    config: dict[str, Any] = {"DEBUG": True}
     with ExitStack() as running:
         if not os.environ.get("KAKAO_CLIENT_ID"):
-            config |= _start_emulator(running, int(os.environ.get("EMULATOR_PORT", "9000")), config)
-        server = _listen(create_app(config), port)
-        click.echo(f"  http://localhost:{port}   Open it and click: 카카오 로그인 / Login with Kakao\n")
-        try:
+            config |= _start_emulator(running, _free_port("EMULATOR_PORT", 9000), callback)
+        elif not os.environ.get("KAKAO_REDIRECT_URI"):
+            config["KAKAO_REDIRECT_URI"] = callback
+        server = ThreadedWSGIServer("127.0.0.1", port, create_app(config), handler=QuietHandler)
+        # The server itself takes Ctrl-C for its end, once it serves.
+        with suppress(KeyboardInterrupt):
+            click.echo(f"  http://localhost:{port}   Open it and click: 카카오 로그인 / Login with Kakao\n")
             server.serve_forever()
-        except KeyboardInterrupt:
-            click.echo("\nBye.")
+        click.echo("\nBye.")
 
 
-def _start_emulator(running: ExitStack, port: int, config: Mapping[str, Any]) -> dict[str, Any]:
-    redirect_uris = (config["KAKAO_REDIRECT_URI"],)
+def _free_port(name: str, default: int) -> int:
+    port = os.environ.get(name) or str(default)
     try:
-        kakao = running.enter_context(run_emulator(port=port, redirect_uris=redirect_uris))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", int(port)))
+    except (ValueError, OverflowError):
+        raise click.ClickException(f"{name} must be a number from 1 to 65535.") from None
     except OSError:
-        raise click.ClickException(f"Port {port} is taken. Choose another: EMULATOR_PORT=9001 make run") from None
+        cure = f"Choose another: {name}={int(port) + 1} make run"
+        raise click.ClickException(f"Port {port} is taken. {cure}") from None
+    return int(port)
+
+
+def _start_emulator(running: ExitStack, port: int, redirect_uri: str) -> dict[str, Any]:
+    kakao = running.enter_context(run_emulator(port=port, redirect_uris=(redirect_uri,)))
     click.echo(f"\n  {kakao.url}   A local Kakao, because no KAKAO_CLIENT_ID is set.")
     app = kakao.app()
-    addresses = dict.fromkeys(("KAKAO_AUTH_URL", "KAKAO_API_URL", "KAKAO_ISSUER"), kakao.url)
-    return {"KAKAO_CLIENT_ID": app["client_id"], "KAKAO_CLIENT_SECRET": app["client_secret"], **addresses}
+    config = dict.fromkeys(("KAKAO_AUTH_URL", "KAKAO_API_URL", "KAKAO_ISSUER"), kakao.url)
+    config |= {"KAKAO_CLIENT_ID": app["client_id"], "KAKAO_CLIENT_SECRET": app["client_secret"]}
+    return config | {"KAKAO_REDIRECT_URI": redirect_uri}
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -212,16 +224,6 @@ class QuietHandler(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         self.log("info", "%s %s %s %s", self.command, self.path.partition("?")[0], int(code), size)
-
-
-def _listen(app: Flask, port: int) -> BaseWSGIServer:
-    try:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-    except OSError:
-        raise click.ClickException(f"Port {port} is taken. Choose another: PORT=5001 make run") from None
-    return ThreadedWSGIServer("127.0.0.1", port, app, handler=QuietHandler)
 
 
 if __name__ == "__main__":

@@ -225,6 +225,23 @@ def test_a_taken_port_is_one_clear_line(demo: Demo, name: str, key: str) -> None
     assert "Traceback" not in printed
 
 
+@pytest.mark.parametrize("key", ["PORT", "EMULATOR_PORT"])
+@pytest.mark.parametrize("port", ["five thousand", "70000"])
+def test_a_port_that_is_none_is_one_clear_line(demo: Demo, key: str, port: str) -> None:
+    process = demo.start(**{key: port})
+    printed, _ = process.communicate(timeout=15)
+    assert process.returncode == 1
+    assert f"  {key} must be a number" in printed
+    assert "Traceback" not in printed
+
+
+def test_the_example_settings_as_they_are_start_the_emulator(demo: Demo, new_page: NewPage) -> None:
+    shutil.copy(CHECKOUT / ".env.example", demo.folder / ".env")
+    with ExitStack() as stack:
+        demo.run(stack)
+        log_in(new_page(locale="en-US"), demo.url, WORDS["en-US"])
+
+
 def test_with_a_real_key_no_emulator_starts(demo: Demo) -> None:
     (demo.folder / ".env").write_text("KAKAO_CLIENT_ID=0123456789abcdef0123456789abcdef\n")
     with ExitStack() as stack:
