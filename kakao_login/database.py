@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, Table, event, inspect
+from sqlalchemy import Engine, Table, event, func, inspect, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -21,6 +21,8 @@ from .errors import DatabaseUnavailable
 
 # How long a writer waits for SQLite's one write lock before it gives up.
 _BUSY_TIMEOUT_MS = 10_000
+# PostgreSQL's advisory locks are numbers; this one, of whoever creates tables, spells kakao.
+_CREATING = 0x6B616B616F
 
 
 class Database:
@@ -71,11 +73,17 @@ class Database:
         return self._db.session
 
     def create(self, tables: Sequence[Table]) -> list[str]:
-        """Create those of the tables that are missing and give their names; raises ``DatabaseUnavailable``."""
-        with reaching_database(), self._turn:
-            there = inspect(self._engine).get_table_names()
+        """Create those of the tables that are missing and give their names; raises ``DatabaseUnavailable``.
+
+        Workers that start at the same moment wait for each other, and all but the first find nothing missing.
+        """
+        with self.write() as session:
+            connection = session.connection()
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
+            there = inspect(connection).get_table_names()
             missing = [table for table in tables if table.name not in there]
-            self._db.metadata.create_all(self._engine, tables=missing)
+            self._db.metadata.create_all(connection, tables=missing)
         return sorted(table.name for table in missing)
 
     @contextmanager

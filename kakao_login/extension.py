@@ -103,6 +103,13 @@ class KakaoLogin:
         app.context_processor(lambda: helpers)
         _publish_keys(app, keys)
 
+    def create_tables(self) -> list[str]:
+        """Create the missing ones of our tables and of those they point at, and give their names.
+
+        As many workers as like may call this at the same moment; needs an app context.
+        """
+        return current_state().database.create(self._models.tables())
+
     def list_sessions(self, user: Any) -> list[SessionInfo]:
         """Give the living sessions of ``user``, the one active last first, the request's own marked."""
         state = current_state()
