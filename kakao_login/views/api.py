@@ -38,11 +38,11 @@ def logout() -> BaseResponse:
     try:
         login = identify(state)
     except (LoginRequired, SessionEnded):
-        return _logged_out(wishes)
+        return _logged_out()
     _end(state, login, everywhere=str(wishes.get("everywhere", "")).lower() in ("1", "true", "on", "yes"))
     if login.by_cookie:
         Cookies(request, state.settings).clear_pair()
-    return _logged_out(wishes)
+    return _logged_out()
 
 
 def _end(state: State, login: Login, *, everywhere: bool) -> None:
@@ -52,21 +52,16 @@ def _end(state: State, login: Login, *, everywhere: bool) -> None:
     state.sessions.end(login.token.sid, "logout")
 
 
-def _logged_out(wishes: dict[str, Any]) -> BaseResponse:
-    if not is_navigation(request):
-        return jsonify(logged_out=True)
-    return redirect_to_next(str(wishes.get("next", "")) or next_path())
+def _logged_out() -> BaseResponse:
+    return redirect_to_next(next_path()) if is_navigation(request) else jsonify(logged_out=True)
 
 
 def _describe_user(state: State) -> dict[str, Any]:
     key = state.models.key_of(current_user)
     account = state.accounts.account_of(key)
-    return {
-        "id": key if isinstance(key, int) else str(key),
-        "nickname": account.nickname,
-        "email": account.email,
-        "profile_image_url": account.profile_image_url,
-    }
+    # A host may sign in users of its own making, whom no Kakao account points at.
+    profile = {name: getattr(account, name, None) for name in ("nickname", "email", "profile_image_url")}
+    return {"id": key if isinstance(key, int) else str(key), **profile}
 
 
 def _describe_session(state: State, login: Login) -> dict[str, Any]:

@@ -238,6 +238,16 @@ def test_me_tells_the_user_the_session_and_the_claims_and_no_token(browser: Brow
         assert token not in answer.text
 
 
+def test_me_answers_for_a_user_without_a_kakao_account(host: Host) -> None:
+    with host.app.app_context():
+        host.db.session.add(host.kakao_login.user_model())
+        host.db.session.commit()
+    row = host.state.sessions.start(1, user_agent="", ip="")
+    headers = {"Authorization": f"Bearer {host.state.pairs.make(row).access_token}"}
+    user = requests.get(f"{host.url}/auth/me", headers=headers, timeout=5).json()["user"]
+    assert user == {"id": 1, "nickname": None, "email": None, "profile_image_url": None}
+
+
 def test_head_and_options_change_nothing(browser: Browser) -> None:
     browser.log_in()
     pair = browser.pair()
