@@ -14,14 +14,15 @@ The rooms, from the top; imports only point down:
 ``state``                what one app holds
 ``login_state``          one login on its way to Kakao and back; ``safe_next``
 ``accounts``             Kakao user to local account
-``sessions``             start, rotate, end; ``rotation`` judges
+``sessions``             start, rotate, end; ``rotation`` judges, ``endings`` ends
 ``pruning``              deletes what is long over, in batches
 ``revocations``          the ended sessions, in memory
 ``activity``             which sessions were used, written in batches; ``heartbeat`` beats
 ``pair`` ``tokens``      the access and the refresh JWT; ``keys`` signs
 ``models`` ``database``  the tables and the transactions
 ``kakao/``               speaks Kakao, knows neither Flask nor SQL
-``settings`` ``source``  read once; the environment in one room
+``loading`` ``source``   settings, read once; the environment in one room
+``settings`` ``urls``    what each setting means; what a URL tells
 ``signals`` ``errors``   what a host can listen to; what can go wrong
 ``emulator/``            a local Kakao; imports nothing of ours
 """

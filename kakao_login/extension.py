@@ -15,12 +15,14 @@ from .activity import Activity
 from .database import Database, reaching_database
 from .deleted_users import watch_deleted_users
 from .disabled_users import watch_disabled_users
+from .endings import Endings
 from .errors import KakaoLoginError, Language, SettingsError
 from .heartbeat import Heartbeat
 from .identity import access_token_expires_in, csrf_token, present_sid
 from .kakao.client import KakaoClient
 from .kakao.responses import KakaoUser
 from .keys import SigningKeys, load_keys
+from .loading import load_settings
 from .login_state import LoginStates
 from .models import make_models
 from .pages import browser_language, render_error
@@ -29,7 +31,7 @@ from .pruning import Pruning
 from .revocations import Revocations
 from .session_info import SessionInfo, describe_session
 from .sessions import Sessions
-from .settings import Settings, load_settings
+from .settings import Settings
 from .state import EXTENSION, State, current_state
 from .tokens import TokenCodec, is_id
 from .views import make_blueprint
@@ -140,6 +142,7 @@ class KakaoLogin:
             poll_always=settings.sessions.poll_interval == 0,
             clock=clock,
         )
+        endings = Endings(models, revocations, clock=clock, sender=app)
         activity = Activity(database, models, clock=clock)
         return State(
             settings=settings,
@@ -153,7 +156,7 @@ class KakaoLogin:
             logins=LoginStates(codec, clock=clock),
             kakao=KakaoClient(settings.kakao, clock=clock),
             accounts=Accounts(database, models, clock=clock, user_created=self._fill_user, sender=app),
-            sessions=Sessions(database, models, revocations, settings.sessions, clock=clock, sender=app),
+            sessions=Sessions(database, models, endings, settings.sessions, clock=clock, sender=app),
             revocations=revocations,
             activity=activity,
             pruning=Pruning(database, models, revocations, clock=clock),

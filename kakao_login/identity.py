@@ -14,9 +14,9 @@ from flask import Request, g, has_request_context, request
 from .cookies import Cookies
 from .csrf import FIELD, HEADER, SAFE_METHODS, check_csrf_token, check_origin, make_csrf_token
 from .errors import InvalidRequest, KakaoLoginError, LoginRequired, SessionEnded
-from .settings import origin
 from .state import State, current_state
 from .tokens import Token
+from .urls import origin
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,19 @@
-"""Login sessions in SQL: start, rotate, end, end all.  Every end, for whatever reason, is written here."""
+"""Login sessions in SQL: start, rotate, end, end all."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from . import signals
 from .database import Database
+from .endings import Endings
 from .errors import RefreshTokenReused, SessionEnded
 from .models import LoginSession, Models
-from .revocations import Revocations
 from .rotation import Row, Step, judge
 from .settings import SessionSettings
 from .tokens import new_id
@@ -29,7 +28,7 @@ class Sessions:
         self,
         database: Database,
         models: Models,
-        revocations: Revocations,
+        endings: Endings,
         settings: SessionSettings,
         *,
         clock: Callable[[], float],
@@ -37,8 +36,7 @@ class Sessions:
     ) -> None:
         self._database = database
         self._model = models.login_session
-        self._counter = models.end_counter
-        self._revocations = revocations
+        self._endings = endings
         self._settings = settings
         self._clock = clock
         self._sender = sender
@@ -64,9 +62,9 @@ class Sessions:
             # The new one never ends here, not even when the clock has gone back since the others began.
             others = self._lock_alive(session, *self._living(user_id), self._model.id != row.id)
             last_first = sorted(others, key=lambda other: other.created_at, reverse=True)
-            ended = self._close(session, last_first[self._settings.max_per_user - 1 :], "too_many")
+            ended = self._endings.write(session, last_first[self._settings.max_per_user - 1 :], "too_many")
             session.refresh(row, ["user"])
-        self._announce(ended)
+        self._endings.announce(ended)
         return row
 
     def rotate(self, sid: str, generation: int, *, token_expired: bool = False) -> LoginSession:
@@ -90,18 +88,16 @@ class Sessions:
             row = session.get(self._model, sid, with_for_update=True)
             if row is None or (user_id is not None and row.user_id != user_id):
                 return False
-            ended = self._close(session, [row] if row.ended_at is None else [], reason)
-        # Told again even if it had ended before: this process may not have polled since.
-        self._revocations.add([sid])
-        self._announce(ended)
+            ended = self._endings.write(session, [row] if row.ended_at is None else [], reason)
+        self._endings.announce(ended, known=[sid])
         return bool(ended)
 
     def end_all(self, user_id: Any, reason: str, *, keep: str | None = None) -> int:
         """End all sessions of a user, but ``keep`` if given; gives how many."""
         with self._database.write() as session:
             rows = [row for row in self._lock_alive(session, self._model.user_id == user_id) if row.id != keep]
-            ended = self._close(session, rows, reason)
-        self._announce(ended)
+            ended = self._endings.write(session, rows, reason)
+        self._endings.announce(ended)
         return len(ended)
 
     def end_everybodys(self, reason: str, *, batch: int = 1000) -> Iterator[int]:
@@ -110,10 +106,10 @@ class Sessions:
         while True:
             with self._database.write() as session:
                 rows = self._lock_alive(session, self._model.id > last, limit=batch)
-                ended = self._close(session, rows, reason)
+                ended = self._endings.write(session, rows, reason)
             if not ended:
                 return
-            self._announce(ended)
+            self._endings.announce(ended)
             last = ended[-1].id
             yield len(ended)
 
@@ -148,8 +144,8 @@ class Sessions:
             elif step is Step.REOPEN:
                 row.rotated_at = now
             elif step.end_reason is not None:
-                ended = self._close(session, [row], step.end_reason)
-        self._announce(ended)
+                ended = self._endings.write(session, [row], step.end_reason)
+        self._endings.announce(ended)
         return row, step
 
     def _judge(self, row: Any, generation: int) -> Step:
@@ -198,34 +194,6 @@ class Sessions:
         query = select(row).where(row.ended_at.is_(None), *which).limit(limit)
         # Everybody locks rows in the order of their ids, so that no two can wait for each other.
         return session.scalars(query.order_by(row.id).with_for_update()).all()
-
-    def _close(self, session: Session, rows: Sequence[Any], reason: str) -> list[LoginSession]:
-        if not rows:
-            return []
-        number = self._reserve(session, len(rows))
-        for offset, row in enumerate(rows):
-            row.ended_at, row.end_reason, row.end_number = self._clock(), reason, number + offset
-        return list(rows)
-
-    def _reserve(self, session: Session, count: int) -> int:
-        """Give the first of ``count`` end numbers; the counter's row stays locked until the commit."""
-        counter = self._counter
-        advance = update(counter).values(number=counter.number + count)
-        if session.connection().execute(advance).rowcount == 0:
-            try:
-                with session.begin_nested():
-                    session.execute(insert(counter).values(id=1, number=0))
-            except IntegrityError:
-                logger.debug("Another process made the counter at the same moment.")
-            session.execute(advance)
-        last: int = session.scalars(select(counter.number)).one()
-        return last - count + 1
-
-    def _announce(self, ended: Iterable[LoginSession]) -> None:
-        rows = list(ended)
-        self._revocations.add(row.id for row in rows)
-        for row in rows:
-            signals.session_ended.send(self._sender, sid=row.id, user_id=row.user_id, reason=row.end_reason)
 
 
 def is_active(user: Any) -> bool:

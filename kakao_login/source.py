@@ -6,9 +6,9 @@ import os
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from .errors import SettingsError
+from .urls import check_url
 
 _WHOLE = re.compile("[0-9]{1,18}")
 
@@ -76,17 +76,3 @@ class Source:
         """Give an http(s) address without a slash at its end."""
         value = (self.text(key) or default).rstrip("/")
         return check_url(key, value)
-
-
-def check_url(key: str, value: str) -> str:
-    """Give ``value`` back if it is an http(s) address without a fragment; raises ``SettingsError``."""
-    try:
-        parts = urlsplit(value)
-        fits = (
-            parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.fragment and parts.port != 0
-        )
-    except ValueError:
-        fits = False
-    if not fits:
-        raise SettingsError(f"{key} must be an http:// or https:// address without a fragment.")
-    return value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 import secrets
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ Kind = Literal["access", "refresh", "login"]
 LEEWAY = 10
 # Ours are far below 1 KB; the host's claims may add to that.
 _LONGEST_TOKEN = 8192
+# RFC 6265bis section 5.6: a browser drops a cookie of more than 4096 bytes, and base64 makes four of three.
+_LARGEST_CLAIMS = 2048
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _TYPES: Mapping[Kind, str] = {"access": "at+jwt", "refresh": "rt+jwt", "login": "ls+jwt"}
 _HEADER = frozenset({"alg", "typ", "kid"})
@@ -128,10 +131,12 @@ class TokenCodec:
 
 
 def own_claims(host_claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the host's claims; raises ``ValueError`` when one of them is reserved."""
+    """Give the host's claims; raises ``ValueError`` when one is reserved, or all are too large for a cookie."""
     taken = RESERVED_CLAIMS & set(host_claims)
     if taken:
         raise ValueError(f"These claims are reserved: {', '.join(sorted(taken))}.")
+    if len(json.dumps(dict(host_claims))) > _LARGEST_CLAIMS:
+        raise ValueError(f"Additional claims must take at most {_LARGEST_CLAIMS} bytes as JSON.")
     return dict(host_claims)
 
 

@@ -11,9 +11,10 @@ from flask import Flask, request
 
 from kakao_login.cookies import Cookies
 from kakao_login.errors import DuplicateCookie
+from kakao_login.loading import load_settings
 from kakao_login.login_state import LIFETIME, LoginState
 from kakao_login.pair import TokenPair
-from kakao_login.settings import DAY, Settings, load_settings
+from kakao_login.settings import DAY, Settings
 from tests.support import config_for
 
 PAIR = TokenPair("access.value", "refresh.value", 3600, 30 * DAY)

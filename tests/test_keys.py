@@ -12,7 +12,7 @@ import pytest
 from kakao_login import SettingsError
 from kakao_login.csrf import check_csrf_token, make_csrf_token
 from kakao_login.keys import load_keys
-from kakao_login.settings import load_settings
+from kakao_login.loading import load_settings
 from tests.builders import (
     ASYMMETRIC,
     OTHER_SECRET,

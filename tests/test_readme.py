@@ -17,7 +17,7 @@ from kakao_login import KakaoLogin
 from kakao_login.cookies import _PLAIN, _PREFIXED
 from kakao_login.emulator import Emulator
 from kakao_login.errors import KakaoLoginError, KakaoRejected
-from kakao_login.settings import load_settings
+from kakao_login.loading import load_settings
 
 from .builders import pem
 from .support import Browser, config_for, make_host, serving

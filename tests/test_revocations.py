@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from kakao_login.endings import Endings
 from kakao_login.errors import DatabaseUnavailable
 from kakao_login.revocations import CLOCK_SKEW, Revocations
 from kakao_login.tokens import LEEWAY
@@ -156,13 +157,18 @@ def test_an_end_counts_by_its_number_and_not_by_its_time(workers: tuple[Host, Ho
     assert known(other).has_ended(late)
 
 
+def endings_of(host: Host) -> Endings:
+    state = host.state
+    return Endings(state.models, state.revocations, clock=state.clock, sender=host.app)
+
+
 def test_an_end_that_is_not_committed_yet_is_learned_when_it_is(workers: tuple[Host, Host]) -> None:
     one, other = workers
     sid = new_session(one).id
     with one.state.database.write() as session:
         row = session.get(one.state.models.login_session, sid)
         assert row is not None
-        one.state.sessions._close(session, [row], "logout")
+        endings_of(one).write(session, [row], "logout")
         session.flush()
         known(other).poll()
         assert not known(other).has_ended(sid)

@@ -12,7 +12,7 @@ import kakao_login
 
 PACKAGE = Path(kakao_login.__file__).parent
 # Who may import what of what the design ties to rooms; a set names what of a module may be imported there.
-SQL = {"accounts", "activity", "cli", "database", "models", "pruning", "revocations", "sessions"}
+SQL = {"accounts", "activity", "cli", "database", "endings", "models", "pruning", "revocations", "sessions"}
 SQL |= {"deleted_users", "disabled_users"}
 FLASK = {"cli", "cookies", "extension", "guards", "identity", "pages", "views"}
 FLASK_IN_PART = {

@@ -9,8 +9,10 @@ import pytest
 from flask import Flask
 
 from kakao_login import KakaoLogin, SettingsError
-from kakao_login.settings import DAY, Settings, is_loopback, load_settings, origin
+from kakao_login.loading import load_settings
+from kakao_login.settings import DAY, Settings
 from kakao_login.source import Source
+from kakao_login.urls import is_loopback, origin
 from tests.builders import OTHER_SECRET, pem
 from tests.support import HOST, SECRET, make_host
 
