@@ -119,14 +119,18 @@ class KakaoLogin:
         return [describe_session(row, current_sid=present_sid()) for row in rows]
 
     def end_session(self, user: Any, sid: str) -> bool:
-        """End one session of ``user`` on every host at once; tells whether there was one to end."""
+        """End one session of ``user`` on every host at once; tells whether there was one to end.
+
+        It has a transaction of its own: commit what you have flushed first, for SQLite has one writer at a time.
+        """
         state = current_state()
         return is_id(sid) and state.sessions.end(sid, "ended_by_host", user_id=state.models.key_of(user))
 
     def end_all_sessions(self, user: Any, *, keep: str | None = None) -> int:
         """End all sessions of ``user``, but the one whose id is ``keep``; gives how many.
 
-        Not needed for a user whose ``is_active`` was set to false and committed through ``db.session``.
+        As with ``end_session``, commit first.  Not needed for a user whose ``is_active`` was set to false and
+        committed through ``db.session``.
         """
         state = current_state()
         return state.sessions.end_all(state.models.key_of(user), "ended_by_host", keep=keep)

@@ -14,6 +14,10 @@ from .errors import DatabaseUnavailable
 logger = logging.getLogger("kakao_login.heartbeat")
 
 
+# Seconds to wait for a beat under way at the end; a database that hangs must not hold up a shutdown.
+_LONGEST_BEAT = 5
+
+
 class Heartbeat:
     """Calls ``tasks`` every ``interval`` seconds from the first ``start`` on."""
 
@@ -37,6 +41,9 @@ class Heartbeat:
     def stop(self) -> None:
         """End the thread and do the tasks a last time, so that a shutdown loses no note."""
         self._stop.set()
+        # A beat under way holds a connection, which whoever closes the database next would cut.
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(_LONGEST_BEAT)
         self.beat()
 
     def beat(self) -> None:
