@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from .apps import App, Webhook
 from .checks import InvalidSetting
-from .emulator import Emulator, NotFound, Options
+from .emulator import Emulator
 from .in_process import InProcessAdapter
+from .lookup import NotFound
+from .options import Options
 from .personas import PERSONAS, Person
 from .running import RemoteListenError, run_emulator
 

@@ -14,7 +14,9 @@ import click
 from .app_files import read_apps
 from .apps import App
 from .checks import InvalidSetting
-from .emulator import Emulator, NotFound, Options
+from .emulator import Emulator
+from .lookup import NotFound
+from .options import Options
 from .running import DANGER, RemoteListenError, listening
 from .tls import hosts_lines
 

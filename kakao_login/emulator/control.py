@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from . import checks
 from .checks import InvalidSetting, checked
-from .emulator import Emulator, NotFound
+from .emulator import Emulator
 from .faults import ENDPOINTS, SIGNED
+from .lookup import NotFound
 
 Json = dict[str, Any]
 
@@ -115,6 +116,12 @@ class _Views:
         return jsonify(reset=True)
 
 
+def _refuse_other_sites() -> None:
+    """Keep the pages of other sites out; a browser says truthfully where a request comes from."""
+    if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
+        abort(403, "The control API takes no calls from the pages of another site.")
+
+
 def _refuse(error: Exception) -> tuple[Response, int]:
     return jsonify(error=str(error)), 404 if isinstance(error, NotFound) else 400
 
@@ -130,6 +137,7 @@ def control(emulator: Emulator) -> Blueprint:
     blueprint.register_error_handler(InvalidSetting, _refuse)
     blueprint.register_error_handler(NotFound, _refuse)
     blueprint.register_error_handler(HTTPException, _refuse_http)
+    blueprint.before_request(_refuse_other_sites)
     route = blueprint.add_url_rule
     route("/app", view_func=views.app, methods=["GET", "PATCH"])
     route("/apps", view_func=views.apps, methods=["GET", "POST"])

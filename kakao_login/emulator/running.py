@@ -9,7 +9,8 @@ from threading import Thread
 from typing import Any
 
 from .application import create_app
-from .emulator import Emulator, Options
+from .emulator import Emulator
+from .options import Options
 from .server import Server
 from .tls import tls_context
 

@@ -82,6 +82,12 @@ def test_what_is_no_json_object_changes_nothing(kakao: Emulator, body: str, cont
     assert kakao.app()["oidc"] is True
 
 
+@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200)])
+def test_pages_of_other_sites_cannot_use_it(kakao: Emulator, site: str, status: int) -> None:
+    with requests.Session() as http:
+        assert http.post(f"{kakao.url}/emulator/reset", headers={"Sec-Fetch-Site": site}).status_code == status
+
+
 def test_people_can_be_listed_added_and_changed(kakao: Emulator) -> None:
     assert [user["persona"] for user in control(kakao, "GET", "users").json()["users"]][:2] == [
         "full",

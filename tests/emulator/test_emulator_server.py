@@ -190,19 +190,18 @@ def wait_for(file: Path) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_line_starts_within_a_second_and_ends_quietly(tmp_path: Path, number: int) -> None:
-    ready = tmp_path / "ready"
-    started = time.monotonic()
+def test_the_command_line_starts_quickly_and_ends_quietly(tmp_path: Path, number: int) -> None:
+    ready, before = tmp_path / "ready", os.times()
     process = Process("--port", "0", "--ready-file", str(ready), "--sign-in-as", "full")
     url = wait_for(ready)
-    took = time.monotonic() - started
     assert requests.get(f"{url}/emulator/app", timeout=5).json()["client_id"] == "emulator-rest-api-key"
     code, out, err = process.end(number)
+    after = os.times()
     assert (code, err) == (0, "")
     assert url in out
     assert not ready.exists()
-    # Two cores are shared with whatever else runs, so this is wider than the second it takes alone.
-    assert took < 3
+    # Time of the processor, since the clock on the wall also counts whatever else the machine does.
+    assert after.children_user - before.children_user < 1.5
 
 
 def refusal(*arguments: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 from typing import Any
 
 import jwt
@@ -227,6 +228,16 @@ def test_only_post_is_taken(client: Client, kakao: Emulator) -> None:
 
 
 def test_two_exchanges_of_one_code_at_once_bring_one_token(client: Client) -> None:
+    kept = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(5):
+            race_for_one_code(client)
+    finally:
+        sys.setswitchinterval(kept)
+
+
+def race_for_one_code(client: Client) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     code = client.code()
