@@ -1,8 +1,9 @@
-"""Users whom the host deletes: what we keep about them goes in the host's own transaction.
+"""Users whom the host deletes: their Kakao account goes in the host's own transaction, and their sessions end.
 
 Foreign keys alone do not see to that: SQLite enforces none unless told to, and gives the integer key of a deleted
-row to the next one, so that an account left behind would sign its owner in as somebody else.  A deletion that
-passes the ORM by, such as a bulk DELETE, is left to the foreign keys.
+row to the next one, so that an account left behind would sign its owner in as somebody else.  The row of a session
+stays, without anything about the person, until every process has learnt of its end.  A deletion that passes the
+ORM by, such as a bulk DELETE, is left to the foreign keys.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from flask import current_app, has_app_context
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, delete, event, select
+from sqlalchemy import Connection, delete, event, select, update
 from sqlalchemy.orm import Session, SessionTransaction, object_session
 
 from .errors import DatabaseUnavailable
@@ -32,27 +33,30 @@ def watch_deleted_users(db: SQLAlchemy, models: Models) -> None:
     def forget(_mapper: object, connection: Connection, user: Any) -> None:
         theirs = login_session.c.user_id == models.key_of(user)
         sids = connection.scalars(select(login_session.c.id).where(theirs)).all()
-        connection.execute(delete(login_session).where(theirs))
+        connection.execute(update(login_session).where(theirs).values(user_id=None, user_agent="", ip=""))
         connection.execute(delete(account).where(account.c.user_id == models.key_of(user)))
         session = object_session(user)
         if session is not None:
             session.info.setdefault(_NOTED, set()).update(sids)
 
-    def refuse(session: Session, transaction: SessionTransaction) -> None:
+    def end(session: Session, transaction: SessionTransaction) -> None:
         if transaction.parent is None:
-            _refuse(session.info.pop(_NOTED, ()))
+            _end_orphans(session.info.pop(_NOTED, ()))
 
     event.listen(models.user, "before_delete", forget, propagate=True)
-    event.listen(db.session, "after_transaction_end", refuse)
+    event.listen(db.session, "after_transaction_end", end)
 
 
-def _refuse(sids: Iterable[str]) -> None:
-    """Refuse the access tokens of sessions that went, if the transaction was committed."""
+def _end_orphans(sids: Iterable[str]) -> None:
+    """End those of the sessions that have no user any more; all of them, unless the deletion was rolled back."""
     state = current_app.extensions.get(EXTENSION) if has_app_context() else None
     if state is None:
         return
     try:
-        state.revocations.add([sid for sid in sids if state.sessions.find(sid) is None])
+        for sid in sids:
+            row = state.sessions.find(sid)
+            if row is not None and row.user_id is None:
+                state.sessions.end(sid, "user_deleted")
     except DatabaseUnavailable:
         # The host's commit stands; raising would tell it otherwise.
-        logger.warning("The access tokens of deleted users could not be refused; they run out by themselves.")
+        logger.warning("The sessions of a deleted user could not be ended; their next refresh does.")

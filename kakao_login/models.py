@@ -144,17 +144,18 @@ def make_models(db: SQLAlchemy, user_model: type[Any] | None) -> Models:
     key = _primary_key(user)
     return Models(
         user=user,
-        kakao_account=type("KakaoAccount", (KakaoAccount, Base), _owned_by(user, key)),
-        login_session=type("LoginSession", (LoginSession, Base), _owned_by(user, key)),
+        kakao_account=type("KakaoAccount", (KakaoAccount, Base), _owned_by(user, key, outlives=False)),
+        # A session outlives its user by as long as other processes must learn of its end.
+        login_session=type("LoginSession", (LoginSession, Base), _owned_by(user, key, outlives=True)),
         end_counter=type("EndCounter", (EndCounter, Base), {}),
         used_login_state=type("UsedLoginState", (UsedLoginState, Base), {}),
     )
 
 
-def _owned_by(user: type[Any], key: Column[Any]) -> dict[str, Any]:
-    foreign_key = ForeignKey(key, ondelete="CASCADE")
+def _owned_by(user: type[Any], key: Column[Any], *, outlives: bool) -> dict[str, Any]:
+    foreign_key = ForeignKey(key, ondelete="SET NULL" if outlives else "CASCADE")
     return {
-        "user_id": mapped_column(foreign_key, nullable=False, index=True),
+        "user_id": mapped_column(foreign_key, nullable=outlives, index=True),
         "user": relationship(user),
     }
 

@@ -45,7 +45,6 @@ def test_the_tokens_of_a_deleted_user_do_not_become_those_of_the_next(bare_host:
     assert opens(bare_host, access_token)
     delete(bare_host, row.user_id)
     sign_in(bare_host, 2)
-    assert bare_host.state.sessions.find(row.id) is None
     assert bare_host.state.revocations.has_ended(row.id)
     assert not opens(bare_host, access_token)
     with pytest.raises(SessionEnded):
@@ -77,4 +76,20 @@ def test_a_commit_stands_even_if_the_database_goes_away_right_after(new_bare_hos
         session.flush()
         with database_away(host):
             session.commit()
-    assert host.state.sessions.find(row.id) is None
+    with pytest.raises(SessionEnded):
+        host.state.sessions.rotate(row.id, 0)
+
+
+def test_every_other_process_learns_of_it_and_nothing_about_the_person_stays(
+    new_bare_host: Callable[..., Host],
+) -> None:
+    here, there = new_bare_host(), new_bare_host()
+    row = new_session(here, sign_in(here, 1))
+    access_token = here.state.pairs.make(row).access_token
+    assert opens(there, access_token)
+    delete(here, row.user_id)
+    there.state.revocations.poll()
+    assert there.state.revocations.has_ended(row.id)
+    left = there.state.sessions.find(row.id)
+    assert left is not None
+    assert (left.user_id, left.user_agent, left.ip, left.end_reason) == (None, "", "", "user_deleted")
