@@ -16,7 +16,7 @@ run: install
 install: .venv/demo.installed $(MESSAGES).mo
 
 test: .venv/test.installed $(MESSAGES).mo chromium lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto
 
 lint: .venv/test.installed
 	@$(BIN)/ruff check .
