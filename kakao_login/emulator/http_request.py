@@ -19,9 +19,10 @@ class BadRequest(ValueError):
 def read_body(handler: BaseHTTPRequestHandler) -> bytes:
     """Read the body by its length or chunk by chunk. Raises BadRequest."""
     lengths = handler.headers.get_all("Content-Length") or []
-    if handler.headers.get("Transfer-Encoding", "").lower() == "chunked":
-        if lengths:
-            raise BadRequest("both Content-Length and Transfer-Encoding")
+    encoding = handler.headers.get("Transfer-Encoding")
+    if encoding is not None:
+        if lengths or encoding.lower() != "chunked":
+            raise BadRequest("Transfer-Encoding must be chunked and alone")
         return _read_chunks(handler)
     if not lengths:
         return b""

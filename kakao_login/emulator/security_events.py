@@ -61,8 +61,10 @@ def event_parcel(state: State, app: App, claims: Json) -> Parcel | None:
     return Parcel("account_status", "POST", app.account_status_webhook_url, claims, signed, headers)
 
 
-def announce(state: State, app: App, person: Person, event_type: str, details: Json) -> None:
-    """Send an event in the background."""
-    parcel = event_parcel(state, app, event_claims(state, app, person, event_type, details, None))
+def announce(
+    state: State, app: App, person: Person, event_type: str, details: Json, toe: int | None = None
+) -> None:
+    """Send an event in the background; `toe` is when it happened, by default now."""
+    parcel = event_parcel(state, app, event_claims(state, app, person, event_type, details, toe))
     if parcel is not None:
         state.outbox.send_later(parcel, state.clock.now())

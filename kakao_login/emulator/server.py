@@ -30,7 +30,6 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
     server_version = "KakaoEmulator"
-    sys_version = ""
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
@@ -85,6 +84,16 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
         self.connection.close()
+
+    def version_string(self) -> str:
+        """Give the name of the server, without telling which Python runs it."""
+        return self.server_version
+
+    def handle_expect_100(self) -> bool:
+        """Ask for the body at once; curl sends a long one only then."""
+        go_on = super().handle_expect_100()
+        self.wfile.flush()
+        return go_on
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write no line per request; the recorder keeps them, with secrets masked."""

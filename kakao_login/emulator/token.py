@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from .apps import App
 from .context import current_state, repeated
 from .errors import TokenError
-from .grants import REFRESH_TOKEN_RENEWAL, Code, Link
+from .grants import DAY, REFRESH_TOKEN_RENEWAL, Code, Link
 from .issue import Answer, answer_with, new_access, new_refresh, scope_of
 from .limits import count_code, count_refresh
 from .proof_key import check_proof_key
@@ -92,6 +92,10 @@ def _announce_link(state: State, app: App, link: Link) -> None:
     announce(state, app, person, "user-linked", {})
     if link.agreed:
         announce(state, app, person, "user-scope-consent", {"scope": " ".join(sorted(link.agreed))})
+    if person.left_before:
+        # News of how an earlier link ended, which comes late and must not end the new one.
+        before = int(link.connected_at) - DAY
+        announce(state, app, person, "user-unlinked", {"reason": "UNLINK_FROM_APPS"}, before)
 
 
 def _grant_refresh(state: State, app: App, form: MultiDict[str, str]) -> Answer:

@@ -67,6 +67,15 @@ def test_a_chunked_body_is_read(kakao: Emulator) -> None:
     assert b"Unsupported grant type: password" in answer
 
 
+def test_a_body_that_waits_to_be_asked_for_is_asked_for(kakao: Emulator) -> None:
+    head = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"
+    with connected(kakao) as line:
+        line.sendall(head)
+        assert line.recv(1_000).startswith(b"HTTP/1.1 100 ")
+        line.sendall(b"x")
+        assert line.recv(1_000).startswith(b"HTTP/1.1 400 ")
+
+
 def test_head_has_no_body(kakao: Emulator) -> None:
     answer = talk(kakao, b"HEAD /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert answer.endswith(b"\r\n\r\n")
@@ -91,6 +100,7 @@ def test_a_whole_url_may_be_the_target(kakao: Emulator) -> None:
         b"POST /oauth/token HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
         b"POST /oauth/token HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
         b"POST /oauth/token HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /oauth/token HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         b"POST /oauth/token HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
         b"POST /oauth/token HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n\r\n",
         b"GET http://[::1 HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -279,3 +289,16 @@ def test_a_wrong_file_is_explained(tmp_path: Path, content: str, reason: str) ->
     assert reason in err
     assert str(file) in err
     assert os.linesep not in err.strip()
+
+
+def test_tls_tells_what_to_trust_and_what_the_hosts_file_needs(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    process = Process("--port", "0", "--tls", "--tls-dir", str(tmp_path), "--ready-file", str(ready))
+    url = wait_for(ready)
+    ca_file = tmp_path / "kakao-emulator-ca.pem"
+    metadata = requests.get(f"{url}/.well-known/openid-configuration", timeout=5, verify=str(ca_file)).json()
+    code, out, _ = process.end(signal.SIGTERM)
+    assert code == 0
+    assert metadata["issuer"] == "https://kauth.kakao.com"
+    assert str(ca_file) in out
+    assert out.endswith("127.0.0.1 kauth.kakao.com\n127.0.0.1 kapi.kakao.com\n")

@@ -241,6 +241,15 @@ def test_linking_and_consent_are_announced_too(client: Client, kakao: Emulator, 
     assert sent == ["user-linked", "user-scope-consent"]
 
 
+def test_who_rejoined_is_followed_by_news_of_the_earlier_parting(
+    client: Client, kakao: Emulator, event_hook: Receiver
+) -> None:
+    client.log_in("rejoined")
+    last = kakao.deliveries()[-1]["content"]
+    assert list(last["events"]) == [EVENT_TYPES["user-unlinked"]]
+    assert last["iat"] - last["toe"] == pytest.approx(86_400, abs=2)
+
+
 def test_unlinking_by_the_app_itself_is_announced(client: Client, kakao: Emulator, event_hook: Receiver) -> None:
     client.kapi("/v1/user/unlink", client.log_in()["access_token"], "POST")
     content = kakao.deliveries()[-1]["content"]
