@@ -64,6 +64,11 @@ def test_an_answer_in_time_costs_no_time(inside: Client) -> None:
 
 
 TESTS = """
+import threading
+
+def test_nothing_is_started_before_a_test_asks_for_it():
+    assert threading.active_count() == 1
+
 def test_one(kakao_emulator):
     kakao_emulator.patch_app(oidc=False)
 
@@ -71,26 +76,11 @@ def test_two(kakao_emulator):
     assert kakao_emulator.app()["oidc"] is True
     assert kakao_emulator.url.startswith("http://127.0.0.1:")
 """
-UNUSED = """
-import threading
-
-def test_nothing_was_started():
-    assert threading.active_count() == 1
-"""
 
 
-@pytest.mark.parametrize("content", [TESTS, UNUSED], ids=["used", "unused"])
-def test_the_pytest_fixture_is_new_in_each_test_and_nothing_when_unused(tmp_path: Path, content: str) -> None:
-    (tmp_path / "test_it.py").write_text(content, encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "kakao_login.emulator.pytest_plugin",
-        "-p",
-        "no:randomly",
-    ]
+def test_the_pytest_fixture_is_new_in_each_test_and_nothing_when_unused(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(TESTS, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "kakao_login.emulator.pytest_plugin"]
     done = subprocess.run([*command, "test_it.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 passed" in done.stdout
