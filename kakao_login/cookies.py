@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import Request, Response, after_this_request
 
 from .errors import DuplicateCookie
-from .login_state import LIFETIME, MOST_AT_ONCE, LoginState
+from .login_state import LIFETIME, MOST_AT_ONCE, LoginState, is_cookie_suffix
 from .pair import TokenPair
 from .settings import Settings
 
@@ -90,7 +90,8 @@ class Cookies:
         kept = {login.cookie_suffix for login in logins[: MOST_AT_ONCE - room_for]}
         prefix = self._names.login
         for name in {name for name in self._request.cookies if name.startswith(prefix)}:
-            if name.removeprefix(prefix) not in kept:
+            suffix = name.removeprefix(prefix)
+            if suffix not in kept and is_cookie_suffix(suffix):
                 self._send(name, "", self._auth_path, 0)
 
     def _read(self, name: str) -> str | None:

@@ -31,7 +31,8 @@ class Database:
     def __init__(self, app: Flask, db: SQLAlchemy) -> None:
         self._app = app
         self._db = db
-        self._setup = threading.Lock()
+        self._setup = threading.RLock()
+        self._preparing = False
         self._turns = threading.RLock()
 
     @cached_property
@@ -41,6 +42,13 @@ class Database:
             if engine.dialect.name == "sqlite":
                 _prepare_sqlite(engine)
             return engine
+
+    def prepare(self) -> None:
+        """Set the connections up before the host uses one; needed on SQLite, and done once."""
+        # Asking for the engine opens an app context, which comes here again.
+        if not self._preparing:
+            self._preparing = True
+            _ = self._engine
 
     @property
     def _turn(self) -> AbstractContextManager[Any]:
@@ -124,11 +132,16 @@ def _in_transaction(session: Session) -> bool:
 def _prepare_sqlite(engine: Engine) -> None:
     def on_connect(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+        # SQLite gives a deleted user's key to the next one, who must not inherit accounts and sessions.
+        connection.execute("PRAGMA foreign_keys = ON")
         # A file that may not be written, or is locked at this moment, is read with the journal it has.
         with suppress(sqlite3.OperationalError):
             connection.execute("PRAGMA journal_mode = WAL")
 
     event.listen(engine, "connect", on_connect)
     # Connections opened before now know nothing of these settings.
-    if not isinstance(engine.pool, StaticPool):
+    if isinstance(engine.pool, StaticPool):
+        with engine.connect() as connection:
+            on_connect(connection.connection.dbapi_connection, None)
+    else:
         engine.dispose()

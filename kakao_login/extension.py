@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, appcontext_pushed, jsonify
 from flask_sqlalchemy import SQLAlchemy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -104,6 +104,7 @@ class KakaoLogin:
         helpers = {"csrf_token": csrf_token, "access_token_expires_in": access_token_expires_in}
         app.context_processor(lambda: helpers)
         _publish_keys(app, keys)
+        _prepare_database(app)
 
     def create_tables(self) -> list[str]:
         """Create the missing ones of our tables and of those they point at, and give their names.
@@ -177,6 +178,17 @@ class KakaoLogin:
 def _trust_proxies(app: Any, hops: int) -> None:
     # The host is never taken from a proxy: a proxy that does not overwrite it hands on the visitor's.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0)
+
+
+def _prepare_database(app: Flask) -> None:
+    """Set the database up with the first app context, the earliest moment at which the host's engine is there."""
+
+    def prepare(sender: Flask, **_: Any) -> None:
+        if "sqlalchemy" in sender.extensions:
+            current_state().database.prepare()
+
+    # Held strongly, because nothing else keeps this function.
+    appcontext_pushed.connect(prepare, app, weak=False)
 
 
 def _publish_keys(app: Flask, keys: SigningKeys) -> None:

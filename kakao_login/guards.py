@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import quote
 
-from flask import Response, after_this_request, g, redirect, request, url_for
+from flask import current_app, redirect, request, url_for
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
 
 from .csrf import SAFE_METHODS
 from .errors import DuplicateCookie, InvalidToken, KakaoLoginError, LoginRequired, SessionEnded, TokenExpired
-from .identity import authenticate, bearer_token, ended
-from .pages import is_navigation
+from .identity import authenticate, bearer_token, ended, no_store
+from .pages import USER, is_navigation
 from .state import current_state
 
 P = ParamSpec("P")
@@ -30,7 +31,7 @@ def login_required(view: Callable[P, R]) -> Callable[P, R | BaseResponse]:
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | BaseResponse:
         answer = _admit(optional=False)
-        return view(*args, **kwargs) if answer is None else answer
+        return current_app.ensure_sync(view)(*args, **kwargs) if answer is None else answer
 
     return guarded
 
@@ -44,19 +45,9 @@ def login_optional(view: Callable[P, R]) -> Callable[P, R | BaseResponse]:
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | BaseResponse:
         answer = _admit(optional=True)
-        return view(*args, **kwargs) if answer is None else answer
+        return current_app.ensure_sync(view)(*args, **kwargs) if answer is None else answer
 
     return guarded
-
-
-def no_store() -> None:
-    """Keep the answer to this request out of every cache, whatever it turns out to be."""
-
-    @after_this_request
-    def add_headers(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        response.vary.add("Cookie")
-        return response
 
 
 def _admit(*, optional: bool) -> BaseResponse | None:
@@ -87,13 +78,18 @@ def _renew(optional: bool) -> BaseResponse:
 
 
 def _here() -> str:
-    return request.root_path + request.full_path.removesuffix("?")
+    """Give the present address as it was sent: what was encoded in it must arrive encoded."""
+    path = quote(request.path, safe="/:@!$&'()*+,;=~")
+    query = request.query_string.decode("latin-1")
+    return request.root_path + path + (f"?{query}" if query else "")
 
 
 def _load_user() -> Any:
-    if "_kakao_login_user" not in g:
-        g._kakao_login_user = _fetch_user()
-    return g._kakao_login_user
+    if USER not in request.environ:
+        # Nobody, until it is known who: the page of an error that comes now may ask again.
+        request.environ[USER] = None
+        request.environ[USER] = _fetch_user()
+    return request.environ[USER]
 
 
 def _fetch_user() -> Any:

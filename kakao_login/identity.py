@@ -7,9 +7,10 @@ because only a request that would have been served may be sent to be renewed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from flask import Request, g, has_request_context, request
+from flask import Request, Response, after_this_request, has_request_context, request
 
 from .cookies import Cookies
 from .csrf import FIELD, HEADER, SAFE_METHODS, check_csrf_token, check_origin, make_csrf_token
@@ -17,6 +18,10 @@ from .errors import InvalidRequest, KakaoLoginError, LoginRequired, SessionEnded
 from .state import State, current_state
 from .tokens import Token
 from .urls import origin
+
+_BEARER = re.compile(r"(?:^|,)\s*bearer(?![\w!#$%&'*+.^`|~-])\s*", re.IGNORECASE)
+_LOGIN = "kakao_login.login"
+_NO_STORE = "kakao_login.no_store"
 
 
 @dataclass(frozen=True)
@@ -29,16 +34,35 @@ class Login:
 
 def authenticate() -> Login:
     """Give the login of the present request; raises the ``KakaoLoginError`` that says what is wrong with it."""
-    if "_kakao_login" not in g:
-        state = current_state()
-        require_https(request, state)
-        login = identify(state)
-        login.token.check_expiry(state.clock())
-        state.heartbeat.start()
-        state.activity.note(login.token.sid, login.token.generation)
-        g._kakao_login = login
-    login_: Login = g._kakao_login
-    return login_
+    known: Login | None = request.environ.get(_LOGIN)
+    return known or _authenticate()
+
+
+def _authenticate() -> Login:
+    # Whatever asks who is there depends on the answer, also when it is that nobody is.
+    no_store()
+    state = current_state()
+    require_https(request, state)
+    login = identify(state)
+    login.token.check_expiry(state.clock())
+    state.heartbeat.start()
+    state.activity.note(login.token.sid, login.token.generation)
+    # Kept with the request and not in g, which outlives it inside an app context of somebody else.
+    request.environ[_LOGIN] = login
+    return login
+
+
+def no_store() -> None:
+    """Keep the answer to this request out of every cache, whatever it turns out to be."""
+    if _NO_STORE in request.environ:
+        return
+    request.environ[_NO_STORE] = True
+
+    @after_this_request
+    def add_headers(response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.add("Cookie")
+        return response
 
 
 def presented_login(state: State) -> Login:
@@ -68,8 +92,10 @@ def ended(login: Login, state: State) -> SessionEnded:
 
 def bearer_token(request: Request) -> str | None:
     """Give the unverified token of ``Authorization: Bearer``, or None if another scheme or none was sent."""
-    scheme, _, unverified_token = request.headers.get("Authorization", "").partition(" ")
-    return unverified_token.strip() if scheme.lower() == "bearer" else None
+    header = request.headers.get("Authorization", "")
+    found = _BEARER.search(header)
+    # Anything that names the scheme is taken for it, so that no odd spelling falls back to the cookies.
+    return header[found.end() :].strip() if found else None
 
 
 def require_https(request: Request, state: State) -> None:

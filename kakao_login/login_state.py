@@ -23,7 +23,7 @@ _URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
 MOST_AT_ONCE = 5
 LONGEST_NEXT = 2048
 # Five login cookies have to fit into the 8 KiB that servers take as headers.
-LONGEST_NEXT_IN_COOKIE = 700
+LONGEST_NEXT_IN_COOKIE = 400
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,11 @@ class LoginStates:
 def cookie_suffix(state: str) -> str:
     """Give the short hash of a state that names its cookie."""
     return hashlib.sha256(state.encode()).hexdigest()[:16]
+
+
+def is_cookie_suffix(text: str) -> bool:
+    """Tell whether ``text`` could be the last part of a login cookie's name."""
+    return re.fullmatch("[0-9a-f]{16}", text) is not None
 
 
 def find_login(logins: Iterable[LoginState], unverified_state: str) -> LoginState | None:

@@ -9,6 +9,9 @@ from flask import Request, Response, jsonify, make_response, render_template, re
 from .errors import KakaoLoginError, Language, LoginRequired
 from .state import current_state
 
+USER = "kakao_login.user"
+"""Where a request keeps its User, None when there is none."""
+
 
 def is_navigation(request: Request) -> bool:
     """Tell whether a person's browser opens a page, rather than a program calling an API."""
@@ -26,6 +29,8 @@ def browser_language() -> Language:
 
 def render_error(error: KakaoLoginError) -> Response:
     """Give the answer for an error raised anywhere in a request."""
+    # A layout that shows the user must not ask again for what just failed.
+    request.environ.setdefault(USER, None)
     language = current_state().locale_selector()
     as_page = is_navigation(request) or request.endpoint == "kakao_login.callback"
     response = _error_page(error, language) if as_page else _error_json(error, language)

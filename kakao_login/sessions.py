@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from . import signals
 from .database import Database
 from .endings import Endings
-from .errors import RefreshTokenReused, SessionEnded
+from .errors import AccountDisabled, RefreshTokenReused, SessionEnded
 from .models import LoginSession, Models
 from .rotation import Row, Step, judge
 from .settings import SessionSettings
@@ -42,7 +43,16 @@ class Sessions:
         self._sender = sender
 
     def start(self, user_id: Any, *, user_agent: str, ip: str) -> LoginSession:
-        """Add the row of a new login; beyond the most a user may have, the oldest session ends."""
+        """Add the row of a new login; beyond the most a user may have, the oldest session ends.
+
+        Raises ``AccountDisabled`` when the user has been deleted since it was found.
+        """
+        try:
+            return self._start(user_id, user_agent, ip)
+        except IntegrityError:
+            raise AccountDisabled from None
+
+    def _start(self, user_id: Any, user_agent: str, ip: str) -> LoginSession:
         now = self._clock()
         with self._database.write() as session:
             row: LoginSession = self._model(

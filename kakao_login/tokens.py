@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import jwt
@@ -45,7 +45,7 @@ RESERVED_CLAIMS = frozenset({"iss", "aud", "sub", "iat", "nbf", "exp", "jti", "s
 class Token:
     """A verified token of ours."""
 
-    claims: Mapping[str, Any]
+    claims: Mapping[str, Any] = field(repr=False)
 
     @property
     def sid(self) -> str:

@@ -16,7 +16,7 @@ from ..errors import (
     KakaoRejected,
     KakaoUnavailable,
 )
-from ..identity import authenticate, presented_login
+from ..identity import identify, presented_login
 from ..login_state import LONGEST_NEXT_IN_COOKIE, LoginState, find_login
 from ..pages import render_page
 from ..state import State, current_state
@@ -110,7 +110,7 @@ def _answer_unknown(state: State, unverified_state: str) -> Response:
 
 def _answer_used(used_next: str) -> Response:
     try:
-        authenticate()
+        identify(current_state())
     except KakaoLoginError as error:
         used = CodeUsed()
         used.next_path = used_next
