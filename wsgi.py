@@ -32,6 +32,7 @@ from kakao_login import (
     login_required,
     user_logged_in,
 )
+from kakao_login.database import reaching_database
 from kakao_login.emulator import run_emulator
 from kakao_login.identity import authenticate
 from kakao_login.login_state import safe_next
@@ -75,7 +76,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     @user_logged_in.connect_via(app)
     def update(_app: Flask, user: Any, kakao_user: KakaoUser, **_: Any) -> None:
         fill(user, kakao_user)
-        db.session.commit()
+        with reaching_database():
+            db.session.commit()
 
     _add_account_pages(app, db, kakao)
 
@@ -128,7 +130,8 @@ def _add_account_pages(app: Flask, db: SQLAlchemy, kakao: KakaoLogin) -> None:
     @login_required
     def greet() -> BaseResponse:
         current_user.greeting = request.form.get("greeting", "")[:200]
-        db.session.commit()
+        with reaching_database():
+            db.session.commit()
         return redirect(url_for("account"), 303)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import Request, Response, after_this_request
 
 from .errors import DuplicateCookie
-from .login_state import LIFETIME, MOST_AT_ONCE, LoginState, is_cookie_suffix
+from .login_state import LIFETIME, MOST_AT_ONCE, LoginState
 from .pair import TokenPair
 from .settings import Settings
 
@@ -76,6 +76,10 @@ class Cookies:
         """
         self._send(self._names.access, pair.access_token, "/", _age(pair))
 
+    def clear_access(self) -> None:
+        """Delete the access token of a browser that has lost its refresh token, and so can use neither."""
+        self._send(self._names.access, "", "/", 0)
+
     def clear_pair(self) -> None:
         """Delete the pair; only for a session that is surely over."""
         self._send(self._names.access, "", "/", 0)
@@ -90,8 +94,7 @@ class Cookies:
         kept = {login.cookie_suffix for login in logins[: MOST_AT_ONCE - room_for]}
         prefix = self._names.login
         for name in {name for name in self._request.cookies if name.startswith(prefix)}:
-            suffix = name.removeprefix(prefix)
-            if suffix not in kept and is_cookie_suffix(suffix):
+            if name.removeprefix(prefix) not in kept:
                 self._send(name, "", self._auth_path, 0)
 
     def _read(self, name: str) -> str | None:

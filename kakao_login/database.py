@@ -51,14 +51,14 @@ class Database:
             _ = self._engine
 
     @property
-    def _turn(self) -> AbstractContextManager[Any]:
+    def turn(self) -> AbstractContextManager[Any]:
         # An in-memory SQLite is one connection for all threads, so its transactions must take turns.
         return self._turns if isinstance(self._engine.pool, StaticPool) else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session for reading; raises ``DatabaseUnavailable``."""
-        with reaching_database(), self._turn, Session(self._engine, expire_on_commit=False) as session:
+        with reaching_database(), self.turn, Session(self._engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -69,7 +69,7 @@ class Database:
         another wrote in between.  Elsewhere, lock the rows you read with ``with_for_update``.
         Raises ``DatabaseUnavailable``.
         """
-        with reaching_database(), self._turn, Session(self._engine, expire_on_commit=False) as session:
+        with reaching_database(), self.turn, Session(self._engine, expire_on_commit=False) as session:
             if self._engine.dialect.name == "sqlite" and not _in_transaction(session):
                 session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             yield session
@@ -100,7 +100,7 @@ class Database:
 
         Raises ``DatabaseUnavailable``; an ``IntegrityError`` comes through after the rollback.
         """
-        with reaching_database(), self._turn:
+        with reaching_database(), self.turn:
             try:
                 yield self._db.session
                 self._db.session.commit()

@@ -105,6 +105,7 @@ class KakaoLogin:
         app.context_processor(lambda: helpers)
         _publish_keys(app, keys)
         _prepare_database(app)
+        _take_turns(app, app.extensions[EXTENSION].database)
 
     def create_tables(self) -> list[str]:
         """Create the missing ones of our tables and of those they point at, and give their names.
@@ -189,6 +190,18 @@ def _prepare_database(app: Flask) -> None:
 
     # Held strongly, because nothing else keeps this function.
     appcontext_pushed.connect(prepare, app, weak=False)
+
+
+def _take_turns(app: Any, database: Database) -> None:
+    # The host's own db.session shares the one connection of an in-memory SQLite, too: a rollback of one request
+    # would take back what another has not committed yet.
+    serve = app.wsgi_app
+
+    def serve_in_turn(environ: Any, start_response: Any) -> Any:
+        with database.turn:
+            return serve(environ, start_response)
+
+    app.wsgi_app = serve_in_turn
 
 
 def _publish_keys(app: Flask, keys: SigningKeys) -> None:

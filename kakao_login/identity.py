@@ -14,7 +14,7 @@ from flask import Request, Response, after_this_request, has_request_context, re
 
 from .cookies import Cookies
 from .csrf import FIELD, HEADER, SAFE_METHODS, check_csrf_token, check_origin, make_csrf_token
-from .errors import InvalidRequest, KakaoLoginError, LoginRequired, SessionEnded
+from .errors import DatabaseUnavailable, InvalidRequest, KakaoLoginError, LoginRequired, SessionEnded
 from .state import State, current_state
 from .tokens import Token
 from .urls import origin
@@ -84,10 +84,22 @@ def identify(state: State) -> Login:
 
 
 def ended(login: Login, state: State) -> SessionEnded:
-    """Give the error of a session that is surely over, its cookies being deleted with the answer."""
-    if login.by_cookie:
+    """Give the error of a session that is surely over, its cookies being deleted with the answer.
+
+    Not those of a session that a new login of the same browser has replaced: the cookies are the new login's by
+    now, and a late answer to a request that was under way would delete them.
+    """
+    if login.by_cookie and not _was_replaced(login, state):
         Cookies(request, state.settings).clear_pair()
     return SessionEnded()
+
+
+def _was_replaced(login: Login, state: State) -> bool:
+    try:
+        row = state.sessions.find(login.token.sid)
+    except DatabaseUnavailable:
+        return True
+    return row is not None and row.end_reason == "replaced"
 
 
 def bearer_token(request: Request) -> str | None:
@@ -134,7 +146,7 @@ def present_sid() -> str | None:
 
 def own_origins(request: Request, state: State) -> set[str]:
     """Give the origins that are this site's: the request's own and that of the registered redirect URI."""
-    return {origin(request.host_url), origin(state.settings.kakao.redirect_uri)}
+    return {origin(f"{request.scheme}://{request.host}"), origin(state.settings.kakao.redirect_uri)}
 
 
 def _login_of_cookie(state: State) -> Login:

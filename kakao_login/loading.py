@@ -18,6 +18,7 @@ from .urls import check_url, is_loopback, origin
 MINIMUM_SECRET_BYTES = 32
 # Published with the emulator, so whoever knows them can sign in as anyone there.
 EMULATOR_CLIENT_ID = "emulator-rest-api-key"
+_PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _PEM = re.compile("(-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----)", re.DOTALL)
 
 
@@ -29,8 +30,8 @@ def load_settings(config: Mapping[str, Any], *, development: bool) -> Settings:
     """
     source = Source(config)
     url_prefix = "/" + (source.text("KAKAO_LOGIN_URL_PREFIX") or "/auth").strip("/")
-    if url_prefix == "/":
-        raise SettingsError("KAKAO_LOGIN_URL_PREFIX must name a path of its own, such as /auth.")
+    if not _PREFIX.fullmatch(url_prefix):
+        raise SettingsError("KAKAO_LOGIN_URL_PREFIX must name a plain path of its own, such as /auth.")
     kakao = _kakao(source, url_prefix, development)
     settings = Settings(
         kakao=kakao,

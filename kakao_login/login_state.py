@@ -84,11 +84,6 @@ def cookie_suffix(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()[:16]
 
 
-def is_cookie_suffix(text: str) -> bool:
-    """Tell whether ``text`` could be the last part of a login cookie's name."""
-    return re.fullmatch("[0-9a-f]{16}", text) is not None
-
-
 def find_login(logins: Iterable[LoginState], unverified_state: str) -> LoginState | None:
     """Give the login of that state, compared in constant time, or None."""
     candidate = unverified_state.encode()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 import re
 import secrets
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ from .errors import InvalidToken, TokenExpired
 from .keys import SigningKeys
 from .settings import TokenSettings
 
+logger = logging.getLogger("kakao_login.tokens")
+
 Kind = Literal["access", "refresh", "login"]
 
 # Hosts' clocks differ; RFC 8725 wants this small, and 10 s covers what NTP leaves.
@@ -27,7 +30,7 @@ LEEWAY = 10
 # Ours are far below 1 KB; the host's claims may add to that.
 _LONGEST_TOKEN = 8192
 # RFC 6265bis section 5.6: a browser drops a cookie of more than 4096 bytes, and base64 makes four of three.
-_LARGEST_CLAIMS = 2048
+_LARGEST_CLAIMS = 1024
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _TYPES: Mapping[Kind, str] = {"access": "at+jwt", "refresh": "rt+jwt", "login": "ls+jwt"}
 _HEADER = frozenset({"alg", "typ", "kid"})
@@ -131,12 +134,16 @@ class TokenCodec:
 
 
 def own_claims(host_claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the host's claims; raises ``ValueError`` when one is reserved, or all are too large for a cookie."""
+    """Give the host's claims; raises ``ValueError`` when one of them is reserved.
+
+    Claims that have grown too large for a cookie are left out with an error in the log: the login must go on.
+    """
     taken = RESERVED_CLAIMS & set(host_claims)
     if taken:
         raise ValueError(f"These claims are reserved: {', '.join(sorted(taken))}.")
     if len(json.dumps(dict(host_claims))) > _LARGEST_CLAIMS:
-        raise ValueError(f"Additional claims must take at most {_LARGEST_CLAIMS} bytes as JSON.")
+        logger.error("The additional claims take more than %d bytes as JSON and are left out.", _LARGEST_CLAIMS)
+        return {}
     return dict(host_claims)
 
 

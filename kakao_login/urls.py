@@ -25,8 +25,11 @@ def check_url(key: str, value: str) -> str:
 
 
 def origin(url: str) -> str:
-    """Give the scheme, host and port of ``url`` as browsers write them (RFC 6454 section 6.2)."""
-    parts = urlsplit(url)
+    """Give the scheme, host and port of ``url`` as browsers write them (RFC 6454 section 6.2), else ""."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     authority = parts.netloc.rpartition("@")[2].lower()
     return f"{parts.scheme}://{authority.removesuffix(_DEFAULT_PORTS.get(parts.scheme, ''))}"
 

@@ -17,6 +17,10 @@ class InvalidSetting(ValueError):
 def text(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise InvalidSetting("must be a text that is not empty")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidSetting("must be a text that UTF-8 can hold") from error
     return value
 
 

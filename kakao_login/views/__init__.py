@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 from werkzeug.datastructures import MultiDict
 
 from ..errors import InvalidRequest
@@ -11,6 +11,7 @@ from ..state import current_state
 from . import browser, refresh, sessions
 from .api import logout, me
 
+_NO_HEAD = frozenset({"kakao_login.login", "kakao_login.callback", "kakao_login.refresh"})
 _HEADERS = {
     "Cache-Control": "no-store",
     # The callback's address holds the code; no page it leads to may see that.
@@ -43,6 +44,9 @@ def make_blueprint(url_prefix: str) -> Blueprint:
 
 
 def _check_request() -> None:
+    # These change something although they are GET, and whoever asks for HEAD means to change nothing.
+    if request.method == "HEAD" and request.endpoint in _NO_HEAD:
+        abort(405)
     require_https(request, current_state())
     _check_single(request.args)
 

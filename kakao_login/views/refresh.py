@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, jsonify, redirect, request, url_for
+from flask import jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..cookies import Cookies
-from ..errors import InvalidToken, LoginRequired, SessionEnded
+from ..errors import DuplicateCookie, InvalidToken, LoginRequired, SessionEnded
 from ..identity import bearer_token, ended, identify
 from ..pages import is_navigation
 from ..pair import TokenPair
 from ..state import State, current_state
 from ..tokens import Token
 from .body import read_json
-from .navigation import next_path, redirect_to_next
+from .navigation import next_path, redirect_to_next, required_next_path
 
 
 def refresh() -> BaseResponse:
     """Renew: GET is the hop of a page, POST with ``next`` that of a form, any other POST an API call."""
     if request.method == "GET":
         return _hop_of_page()
-    if request.method == "HEAD":
-        abort(405)
     state = current_state()
     if is_navigation(request) and "next" in request.args:
+        path = required_next_path()
         _renew_cookies(state)
-        return redirect_to_next(next_path(), 307)
+        return redirect_to_next(path, 307)
     body = read_json()
     if "refresh_token" in body:
         pair, _ = _rotate(state, _decode(state, body["refresh_token"]))
@@ -44,7 +43,13 @@ def _hop_of_page() -> BaseResponse:
         if "optional" in request.args:
             return redirect_to_next(path)
         return redirect(url_for("kakao_login.login", next=path), 303)
-    except (LoginRequired, InvalidToken):
+    except DuplicateCookie:
+        raise
+    except LoginRequired:
+        if "optional" not in request.args:
+            return redirect(url_for("kakao_login.login", next=path), 303)
+        Cookies(request, current_state().settings).clear_access()
+    except InvalidToken:
         return redirect(url_for("kakao_login.login", next=path), 303)
     return redirect_to_next(path)
 
