@@ -24,38 +24,62 @@ The rooms, from the top; imports only point down:
 ``loading`` ``source``   settings, read once; the environment in one room
 ``settings`` ``urls``    what each setting means; what a URL tells
 ``signals`` ``errors``   what a host can listen to; what can go wrong
+``pytest_plugin``        the fixture ``kakao_emulator``
 ``emulator/``            a local Kakao; imports nothing of ours
 """
 
-from .errors import KakaoLoginError, SettingsError
-from .extension import KakaoLogin
-from .guards import current_user, login_optional, login_required
-from .identity import csrf_token
-from .kakao.responses import KakaoUser
-from .session_info import SessionInfo
-from .signals import (
-    refresh_replayed,
-    refresh_token_reused,
-    session_ended,
-    session_refreshed,
-    user_logged_in,
-    user_signed_up,
-)
+from __future__ import annotations
 
-__all__ = [
-    "KakaoLogin",
-    "KakaoLoginError",
-    "KakaoUser",
-    "SessionInfo",
-    "SettingsError",
-    "csrf_token",
-    "current_user",
-    "login_optional",
-    "login_required",
-    "refresh_replayed",
-    "refresh_token_reused",
-    "session_ended",
-    "session_refreshed",
-    "user_logged_in",
-    "user_signed_up",
-]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import KakaoLoginError as KakaoLoginError
+    from .errors import SettingsError as SettingsError
+    from .extension import KakaoLogin as KakaoLogin
+    from .guards import current_user as current_user
+    from .guards import login_optional as login_optional
+    from .guards import login_required as login_required
+    from .identity import csrf_token as csrf_token
+    from .kakao.responses import KakaoUser as KakaoUser
+    from .session_info import SessionInfo as SessionInfo
+    from .signals import refresh_replayed as refresh_replayed
+    from .signals import refresh_token_reused as refresh_token_reused
+    from .signals import session_ended as session_ended
+    from .signals import session_refreshed as session_refreshed
+    from .signals import user_logged_in as user_logged_in
+    from .signals import user_signed_up as user_signed_up
+
+_ROOM_OF = {
+    "KakaoLogin": "extension",
+    "KakaoLoginError": "errors",
+    "KakaoUser": "kakao.responses",
+    "SessionInfo": "session_info",
+    "SettingsError": "errors",
+    "csrf_token": "identity",
+    "current_user": "guards",
+    "login_optional": "guards",
+    "login_required": "guards",
+    "refresh_replayed": "signals",
+    "refresh_token_reused": "signals",
+    "session_ended": "signals",
+    "session_refreshed": "signals",
+    "user_logged_in": "signals",
+    "user_signed_up": "signals",
+}
+__all__ = list(_ROOM_OF)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for (PEP 562).
+
+    The emulator and the pytest plugin live in this package too and must not wait for Flask-SQLAlchemy.
+    """
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_ROOM_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    """Give the public names, also those that nobody asked for yet."""
+    return __all__

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -122,7 +125,10 @@ def test_the_emulator_and_the_rest_do_not_know_each_other() -> None:
     crossing = [
         str(found)
         for found in IMPORTS
-        if found.top == "kakao_login" and (found.room == "emulator") != (found.target == "emulator")
+        if found.top == "kakao_login"
+        and (found.room == "emulator") != (found.target == "emulator")
+        # The plugin only lends the emulator to tests.
+        and found.room != "pytest_plugin"
     ]
     assert crossing == []
 
@@ -143,5 +149,28 @@ def test_only_one_room_reads_the_environment() -> None:
 
 
 def test_every_public_name_is_there() -> None:
-    assert sorted(kakao_login.__all__) == kakao_login.__all__
+    assert sorted(kakao_login.__all__) == kakao_login.__all__ == dir(kakao_login)
     assert all(hasattr(kakao_login, name) for name in kakao_login.__all__)
+    assert not hasattr(kakao_login, "nothing")
+
+
+def test_type_checkers_see_every_public_name_in_its_room() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    seen = {
+        alias.name: f"kakao_login.{node.module}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
+    }
+    assert sorted(seen) == kakao_login.__all__
+    for name, module in seen.items():
+        assert getattr(import_module(module), name) is getattr(kakao_login, name)
+
+
+def test_the_emulator_loads_nothing_of_the_rest() -> None:
+    code = "import kakao_login.emulator, kakao_login.pytest_plugin, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "sqlalchemy" not in loaded
+    ours = {module for module in loaded if module.startswith("kakao_login.")}
+    assert {module.split(".")[1] for module in ours} == {"emulator", "pytest_plugin"}

@@ -64,10 +64,12 @@ def test_an_answer_in_time_costs_no_time(inside: Client) -> None:
 
 
 TESTS = """
+import sys
 import threading
 
 def test_nothing_is_started_before_a_test_asks_for_it():
     assert threading.active_count() == 1
+    assert not {"flask", "requests", "kakao_login.emulator"} & set(sys.modules)
 
 def test_one(kakao_emulator):
     kakao_emulator.patch_app(oidc=False)
@@ -80,7 +82,7 @@ def test_two(kakao_emulator):
 
 def test_the_pytest_fixture_is_new_in_each_test_and_nothing_when_unused(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(TESTS, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "kakao_login.emulator.pytest_plugin"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:xdist"]
     done = subprocess.run([*command, "test_it.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 passed" in done.stdout

@@ -1,17 +1,23 @@
-"""A pytest plugin with one fixture, `kakao_emulator`. Nothing is started before a test asks for it."""
+"""A pytest plugin with one fixture, `kakao_emulator`.
+
+pytest loads it wherever this package is installed, so it imports the emulator only for a test that asks for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from .emulator import Emulator
-from .running import run_emulator
+if TYPE_CHECKING:
+    from .emulator import Emulator
 
 
 @pytest.fixture(scope="session")
 def _served_kakao_emulator() -> Iterator[Emulator]:
+    from .emulator import run_emulator  # noqa: PLC0415
+
     with run_emulator() as kakao:
         yield kakao
 
