@@ -7,7 +7,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 MESSAGES := templates/translations/ko/LC_MESSAGES/messages
 
-.PHONY: run install test lint bench chromium
+NODE := tests/emulator/node
+
+.PHONY: run install test lint bench tools
 .DELETE_ON_ERROR:
 
 run: install
@@ -15,7 +17,7 @@ run: install
 
 install: .venv/demo.installed $(MESSAGES).mo
 
-test: .venv/test.installed $(MESSAGES).mo chromium lint
+test: .venv/test.installed $(MESSAGES).mo tools $(NODE)/node_modules lint
 	@$(BIN)/python -m pytest --numprocesses auto
 
 lint: .venv/test.installed
@@ -26,8 +28,12 @@ lint: .venv/test.installed
 bench: .venv/test.installed
 	@$(BIN)/python -m benchmarks
 
-chromium:
-	@sh tests/install_chromium.sh
+tools:
+	@sh tests/install_tools.sh
+
+$(NODE)/node_modules: $(NODE)/package.json | tools
+	@npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts --prefix $(NODE)
+	@touch $@
 
 $(MESSAGES).mo: $(MESSAGES).po .venv/demo.installed
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@

@@ -1,14 +1,9 @@
-"""Clients that others wrote log in against the emulator as they come out of the box."""
+"""Clients that others wrote for Python log in against the emulator as they come out of the box."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
-from shutil import which
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,10 +16,6 @@ from flask import Flask, jsonify
 from kakao_login.emulator import Emulator
 
 from .emulator_client import CLIENT_ID, CLIENT_SECRET, lead_kakaos_names_to
-
-NODE_PACKAGES = ("openid-client@6.8.9", "passport@0.7.0", "passport-kakao@1.0.1")
-NODE_SCRIPTS = Path(__file__).parent / "node"
-NODE_FOLDER = Path(__file__).parents[2] / "build" / "node"
 
 
 @pytest.fixture
@@ -154,49 +145,3 @@ def test_social_auth_core_logs_in(everywhere: Emulator) -> None:
     assert backend.get_user_id(backend.get_user_details(response), response) == 4100000001
     assert backend.get_user_details(response)["email"] == "haneul@example.com"
     assert "redirect_uri" not in everywhere.requests("token")[-1]["form"]
-
-
-@pytest.fixture(scope="session")
-def node_modules() -> Path:
-    """The folder that Node finds its packages in; npm fetches them the first time."""
-    if which("npm") is None:
-        pytest.skip("Node.js with npm is not installed.")
-    wanted = NODE_FOLDER / ".installed"
-    if not wanted.exists() or wanted.read_text() != " ".join(NODE_PACKAGES):
-        NODE_FOLDER.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(NODE_FOLDER)]
-        done = subprocess.run([*command, *NODE_PACKAGES], capture_output=True, text=True, check=False, timeout=120)
-        if done.returncode:
-            pytest.skip(f"npm cannot install the clients: {done.stderr[-300:]}")
-        wanted.write_text(" ".join(NODE_PACKAGES))
-    return NODE_FOLDER
-
-
-def run_node(script: str, folder: Path, **settings: str) -> dict[str, Any]:
-    """Run a script beside the packages and give the JSON it prints."""
-    copied = folder / script
-    copied.write_text((NODE_SCRIPTS / script).read_text(encoding="utf-8"), encoding="utf-8")
-    environment = {"PATH": os.environ["PATH"], "CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": CLIENT_SECRET, **settings}
-    done = subprocess.run(
-        ["node", str(copied)], env=environment, capture_output=True, text=True, check=False, timeout=20
-    )
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
-
-
-def test_openid_client_for_node_logs_in(kakao: Emulator, node_modules: Path) -> None:
-    kakao.patch_app(redirect_uris=["http://localhost:3000/cb"])
-    kakao.sign_in_as("full")
-    answer = run_node("openid_client.mjs", node_modules, ISSUER=kakao.url)
-    assert answer["claims"]["sub"] == "4100000001"
-    assert answer["userinfo"]["email"] == "haneul@example.com"
-    assert answer["refreshed"] is True
-
-
-def test_passport_kakao_logs_in(secured: Emulator, node_modules: Path) -> None:
-    secured.patch_app(redirect_uris=["http://localhost:3000/cb"])
-    secured.sign_in_as("full")
-    port = secured.url.rpartition(":")[2]
-    answer = run_node("passport_kakao.cjs", node_modules, PORT=port, NODE_EXTRA_CA_CERTS=str(secured.ca_file))
-    assert (answer["id"], answer["displayName"]) == (4100000001, "하늘")

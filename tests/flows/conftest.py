@@ -38,7 +38,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Chromium]:
-    """The installed Chromium; ``tests/install_chromium.sh`` puts one where none is."""
+    """The installed Chromium; ``tests/install_tools.sh`` puts one where none is."""
     with launch(playwright) as browser:
         yield browser
 
