@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, jsonify, render_template
+from flask import Flask, Response, g, jsonify, render_template
 from werkzeug.exceptions import HTTPException
 
 from .pages import is_kapi_path, page_texts
@@ -17,6 +17,7 @@ SETUP_ERRORS = frozenset({"KOE004", "KOE005", "KOE006", "KOE007", "KOE008", "KOE
 # code: (error, HTTP status, error_description) of the token endpoint and of tokeninfo.
 TOKEN_ERRORS: dict[str, tuple[str, int, str]] = {
     "KOE001": ("invalid_request", 400, "Invalid request."),
+    "KOE003": ("server_error", 500, "temporary server error. please retry later."),
     "KOE004": ("misconfigured", 400, "Kakao Login is not activated."),
     "KOE009": ("misconfigured", 400, "invalid android_key_hash or ios_bundle_id or web_site_url"),
     "KOE010": ("invalid_client", 401, "Bad client credentials"),
@@ -49,15 +50,16 @@ KAPI_ERRORS: dict[int, tuple[int, str]] = {
     -401: (401, "this access token does not exist"),
     -402: (403, "insufficient scopes."),
     -406: (401, "not allowed under age 14"),
+    -9798: (503, "service maintenance"),
 }
 
 
 class KakaoPageError(Exception):
     """An error that Kakao shows to the visitor and never sends to the redirect URI, which cannot be trusted."""
 
-    def __init__(self, koe: str, detail: str = "") -> None:
+    def __init__(self, koe: str, detail: str = "", *, status: int = KOE_PAGE_STATUS) -> None:
         super().__init__(koe)
-        self.koe, self.detail = koe, detail
+        self.koe, self.detail, self.status = koe, detail, status
 
 
 class RedirectedError(Exception):
@@ -92,11 +94,21 @@ class ProofKeyError(TokenError):
 class KapiError(Exception):
     """An error of kapi; `more` are further members of its JSON body."""
 
-    def __init__(self, code: int, detail: str = "", *, scheme: str = "Bearer", **more: Any) -> None:
+    def __init__(
+        self,
+        code: int,
+        detail: str = "",
+        *,
+        scheme: str = "Bearer",
+        msg: str | None = None,
+        status: int | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(str(code))
-        self.status, message = KAPI_ERRORS[code]
+        usual, message = KAPI_ERRORS[code]
+        self.status = status or usual
         self.scheme = scheme
-        self.body = {"msg": message.format(detail), "code": code, **more}
+        self.body = {"msg": msg or message.format(detail), "code": code, **more}
 
 
 def with_parameters(url: str, parameters: dict[str, str]) -> str:
@@ -114,14 +126,16 @@ def found(location: str, status: int = 302) -> Response:
 
 
 def _show_page(error: KakaoPageError) -> tuple[str, int]:
+    g.error = error.koe
     words, setup = page_texts(), error.koe in SETUP_ERRORS
     kind = words["setup_error" if setup else "bad_request"]
     why = words.get(f"why_{error.koe}", words["why_other"])
     page = render_template("koe.html", kind=kind, setup=setup, why=why, koe=error.koe, detail=error.detail)
-    return page, KOE_PAGE_STATUS
+    return page, error.status
 
 
 def _send_back(error: RedirectedError) -> Response:
+    g.error = error.error
     return found(error.location)
 
 

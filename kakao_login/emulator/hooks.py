@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from flask import Flask, Response, g, json, request
+from flask import Flask, Response, g, request
 
 from .context import current_state
 from .faults import HANG_SECONDS, SLOW_MS, Fault
+from .outages import wrong_answer
+from .pages import is_kapi_path
 from .recorder import Call, masked, masked_headers
 
-HUGE = 3_000_000
-GARBAGE = b'{"access_token": "\xff\xfe\x00'
 # How many seconds a client in this process would wait for an answer, in the WSGI environment.
 PATIENCE = "kakao_emulator.patience"
 SPARED = frozenset({"control", "console", "pictures"})
@@ -80,6 +80,8 @@ def _finish(response: Response) -> Response:
 
 def _error_of(response: Response) -> str | None:
     """Give Kakao's own code of an error answer, for the log: KOE320, -401, access_denied."""
+    if "error" in g:
+        return str(g.error)
     if response.status_code < 400 or not response.is_json:
         return None
     body = response.get_json(silent=True)
@@ -108,22 +110,4 @@ def _strike(fault: Fault) -> Response | None:
         _wait(HANG_SECONDS)
     if fault.fault in {"hang", "reset"}:
         raise ConnectionDropped
-    return _broken_answer(fault)
-
-
-def _broken_answer(fault: Fault) -> Response:
-    if fault.fault.startswith("http_"):
-        return _json_answer(int(fault.fault[5:]), b'{"msg":"emulated failure","code":-1}')
-    if fault.fault == "answer":
-        body = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
-        return _json_answer(fault.status, body.encode())
-    if fault.fault == "redirect":
-        return Response(status=302, headers={"Location": f"{current_state().url}/redirected"})
-    if fault.fault == "html":
-        return Response("<!doctype html><title>Maintenance</title><p>Please come back later.", 200)
-    bodies = {"garbage": GARBAGE, "empty": b"", "huge": b'{"huge":"' + b"a" * HUGE + b'"}'}
-    return _json_answer(200, bodies[fault.fault])
-
-
-def _json_answer(status: int, body: bytes) -> Response:
-    return Response(body, status, content_type="application/json;charset=UTF-8")
+    return wrong_answer(fault, call_name(), kapi=is_kapi_path(), url=current_state().url)

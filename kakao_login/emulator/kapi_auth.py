@@ -53,7 +53,7 @@ def _caller_by_token(state: State, value: str) -> Caller:
     token = state.live(known)
     if token is None:
         expired = known is not None and known.expires_at <= state.clock.now()
-        raise KapiError(-401, **({"msg": "this access token is already expired"} if expired else {}))
+        raise KapiError(-401, msg="this access token is already expired" if expired else None)
     app = state.app_by_id(token.app_id)
     if app is None:
         raise KapiError(-401)

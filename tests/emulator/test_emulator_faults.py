@@ -18,10 +18,38 @@ def ask(client: Client, seconds: float = 5) -> requests.Response:
     return client.http.get(f"{client.kakao.url}/v2/user/me", timeout=seconds, allow_redirects=False)
 
 
-@pytest.mark.parametrize("status", [400, 429, 500, 503])
-def test_a_status_on_order(client: Client, kakao: Emulator, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, -1), (401, -401), (403, -5), (429, -10), (500, -1), (503, -9798)]
+)
+def test_a_status_of_kapi_on_order_has_kapis_code(client: Client, kakao: Emulator, status: int, code: int) -> None:
     kakao.fault("user_me", f"http_{status}")
-    assert ask(client).status_code == status
+    answer = ask(client)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "koe"),
+    [
+        (401, "invalid_client", "KOE010"),
+        (429, "invalid_request", "KOE237"),
+        (500, "server_error", "KOE003"),
+        (503, "server_error", "KOE003"),
+    ],
+)
+def test_a_status_of_kauth_on_order_has_kauths_code(
+    client: Client, kakao: Emulator, status: int, error: str, koe: str
+) -> None:
+    kakao.fault("token", f"http_{status}")
+    answer = client.token()
+    assert answer.status_code == status
+    assert (answer.json()["error"], answer.json()["error_code"]) == (error, koe)
+
+
+def test_a_status_of_a_page_on_order_is_the_page_koe003(client: Client, kakao: Emulator) -> None:
+    kakao.fault("authorize", "http_503")
+    page = client.authorize()
+    assert page.status_code == 503
+    assert "KOE003" in page.text
 
 
 def test_a_fault_strikes_as_often_as_ordered(client: Client, kakao: Emulator) -> None:
@@ -173,8 +201,14 @@ def test_the_recorder_shows_errors_and_faults(client: Client, kakao: Emulator) -
     client.exchange("unknown")
     assert [(call["error"], call["fault"]) for call in kakao.requests("token")] == [
         ("KOE320", None),
-        ("-1", "http_503"),
+        ("KOE003", "http_503"),
     ]
+
+
+def test_the_recorder_shows_errors_of_pages_and_redirects(client: Client, kakao: Emulator) -> None:
+    client.authorize(scope="friends")
+    client.authorize(prompt="none")
+    assert [call["error"] for call in kakao.requests("authorize")] == ["KOE205", "login_required"]
 
 
 def test_the_recorder_can_be_emptied(client: Client, kakao: Emulator) -> None:

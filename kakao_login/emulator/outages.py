@@ -1,0 +1,40 @@
+"""The wrong answers that can be ordered: errors as Kakao words them, and what is no answer at all."""
+
+from __future__ import annotations
+
+from flask import Response, json
+
+from .errors import KakaoPageError, KapiError, TokenError
+from .faults import Fault
+
+HUGE = 3_000_000
+PAGES = frozenset({"authorize", "logout_page"})
+# Which of kapi's codes goes with which status; every other one is its internal error.
+KAPI_CODES = {401: -401, 403: -5, 429: -10, 503: -9798}
+_BODIES = {"garbage": b'{"access_token": "\xff\xfe\x00', "empty": b"", "huge": b'{"huge":"' + b"a" * HUGE + b'"}'}
+
+
+def wrong_answer(fault: Fault, endpoint: str, *, kapi: bool, url: str) -> Response:
+    """Give what answers instead of the view. Raises the error of a status that was ordered (`http_503`)."""
+    if fault.fault.startswith("http_"):
+        raise _error(int(fault.fault[5:]), endpoint, kapi=kapi)
+    if fault.fault == "answer":
+        body = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
+        return _json_answer(fault.status, body.encode())
+    if fault.fault == "redirect":
+        return Response(status=302, headers={"Location": f"{url}/redirected"})
+    if fault.fault == "html":
+        return Response("<!doctype html><title>Maintenance</title><p>Please come back later.", 200)
+    return _json_answer(200, _BODIES[fault.fault])
+
+
+def _error(status: int, endpoint: str, *, kapi: bool) -> Exception:
+    if endpoint in PAGES:
+        return KakaoPageError("KOE003", status=status)
+    if kapi:
+        return KapiError(KAPI_CODES.get(status, -1), status=status)
+    return TokenError({401: "KOE010", 429: "KOE237"}.get(status, "KOE003"), status=status)
+
+
+def _json_answer(status: int, body: bytes) -> Response:
+    return Response(body, status, content_type="application/json;charset=UTF-8")
