@@ -22,6 +22,7 @@ _BROWSER: dict[str, checks.Check] = {
     "browser": checks.text,
 }
 _UNLINK: dict[str, checks.Check] = {"referrer_type": checks.text, "client_id": checks.text}
+_CONSENTS: dict[str, checks.Check] = {"agreed": checks.tuple_of(checks.text), "client_id": checks.text}
 _EVENT: dict[str, checks.Check] = {
     "type": checks.text,
     "details": checks.mapping_to(lambda value: value),
@@ -66,6 +67,9 @@ class _Views:
 
     def user(self, user: str) -> Response:
         return jsonify(self.emulator.patch_user(user, **_body()))
+
+    def consents(self, user: str) -> Response:
+        return jsonify(self.emulator.consent(user, **({"agreed": ()} | checked(_body(), _CONSENTS))))
 
     def browser(self) -> Response:
         body = checked(_body(), _BROWSER)
@@ -143,6 +147,7 @@ def control(emulator: Emulator) -> Blueprint:
     route("/apps", view_func=views.apps, methods=["GET", "POST"])
     route("/users", view_func=views.users, methods=["GET", "POST"])
     route("/users/<user>", view_func=views.user, methods=["PATCH"])
+    route("/users/<user>/consents", view_func=views.consents, methods=["PUT"])
     route("/users/<user>/unlink", view_func=views.unlink, methods=["POST"])
     route("/users/<user>/events", view_func=views.event, methods=["POST"])
     route("/webhooks", view_func=views.webhooks, methods=["GET", "PATCH"])

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import apps, checks, personas
+from .apps import REQUIRED
 from .checks import InvalidSetting
+from .consents import change_consents
 from .faults import parse_fault
 from .grants import AutoSignIn
 from .leaving import drop_unfinished_sign_ups
@@ -87,6 +89,18 @@ class Emulator(WebhookCalls):
             person = personas.changed(self._person(user), changes)
             _keep(self.state, person)
         return person.as_json()
+
+    def consent(self, user: int | str, agreed: Sequence[str], client_id: str | None = None) -> Json:
+        """Have a linked person agree to these items and no others, and give the person's link.
+
+        As on Kakao's own account page, the required items stay.
+        """
+        state, app, person = self.state, self._app(client_id), self._person(user)
+        items = frozenset(checks.tuple_of(checks.one_of(*app.consent_items))(agreed))
+        with state.lock:
+            link = self._link(app, person)
+            kept = link.agreed & app.items_at(REQUIRED)
+            return change_consents(state, app, link, items | kept).as_json()
 
     def sign_in_as(self, user: int | str, agree: str | Sequence[str] = "all", browser: str | None = None) -> None:
         """Answer authorize requests at once as this person, in every browser or in the one named so.

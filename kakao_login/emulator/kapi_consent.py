@@ -10,6 +10,7 @@ from flask import Response, jsonify, request
 
 from .apps import REQUIRED, App
 from .clock import utc_text
+from .consents import change_consents
 from .context import call_parameters, current_state
 from .errors import KapiError
 from .grants import Link
@@ -40,8 +41,7 @@ def revoke_scopes() -> Response:
             raise KapiError(-3, f"[{', '.join(required)}] is not revocable.")
         if not named or named - link.agreed:
             raise KapiError(-2, "There is no scopes to revoke.")
-        left = replace(link, agreed=link.agreed - named)
-        state.links[who.app.app_id, who.person.id] = left
+        left = change_consents(state, who.app, link, link.agreed - named)
     return jsonify(id=who.user_id, scopes=_scopes(who.app, left))
 
 

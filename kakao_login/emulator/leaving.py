@@ -32,10 +32,10 @@ def leave(state: State, app: App, person: Person, reason: str) -> bool:
     return True
 
 
-def remove_app(state: State, app: App, person: Person, referrer_type: str) -> list[Delivery] | None:
-    """The person or Kakao ends the link; both webhooks are sent. Gives None if there was no link."""
+def remove_app(state: State, app: App, person: Person, referrer_type: str) -> list[Delivery]:
+    """The person or Kakao ends the link; both webhooks are sent and their deliveries given."""
     if state.disconnect(app.app_id, person.id) is None:
-        return None
+        return []
     claims = event_claims(state, app, person, "user-unlinked", {"reason": referrer_type}, None)
     parcels = (unlink_parcel(app, person, referrer_type), event_parcel(state, app, claims))
     now = state.clock.now()

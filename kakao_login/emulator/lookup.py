@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .apps import App
+from .grants import Link
 from .personas import Person
 from .state import State
 
@@ -33,3 +34,10 @@ class Lookup:
             known = [person.persona for person in list(self.state.people.values())[:NAMES_SHOWN]]
             raise NotFound(f"there is no person {user}; known are {', '.join(known)}")
         return person
+
+    def _link(self, app: App, person: Person) -> Link:
+        """Give the person's link to the app. Raises NotFound."""
+        link = self.state.links.get((app.app_id, person.id))
+        if link is None:
+            raise NotFound(f"{person.persona} is not linked to app {app.app_id}")
+        return link

@@ -9,6 +9,7 @@ from flask import Response, jsonify, request
 from werkzeug.datastructures import MultiDict
 
 from .apps import App
+from .consents import change_consents
 from .context import current_state, repeated
 from .errors import TokenError
 from .grants import DAY, REFRESH_TOKEN_RENEWAL, Code, Link
@@ -75,27 +76,19 @@ def _grant_code(state: State, app: App, form: MultiDict[str, str]) -> Answer:
 
 def _link(state: State, app: App, code: Code) -> Link:
     """Link the person now, for Kakao counts a login as done only when the token was fetched."""
-    now = state.clock.now()
-    link = state.links.get((app.app_id, code.person_id))
+    now, person = state.clock.now(), state.people[code.person_id]
+    link = state.links.get((app.app_id, person.id))
     terms = dict.fromkeys(code.agreed_terms, now)
+    first = link is None
     if link is None:
-        fresh = Link(app.app_id, code.person_id, 0, now, code.agreed, terms, signed_up=app.auto_link)
-        _announce_link(state, app, fresh)
-        return state.connect(fresh)
-    link = replace(link, agreed=link.agreed | code.agreed, agreed_terms={**terms, **link.agreed_terms})
-    state.links[app.app_id, code.person_id] = link
-    return link
-
-
-def _announce_link(state: State, app: App, link: Link) -> None:
-    person = state.people[link.person_id]
-    announce(state, app, person, "user-linked", {})
-    if link.agreed:
-        announce(state, app, person, "user-scope-consent", {"scope": " ".join(sorted(link.agreed))})
-    if person.left_before:
+        link = state.connect(Link(app.app_id, person.id, 0, now, signed_up=app.auto_link))
+        announce(state, app, person, "user-linked", {})
+    with_terms = replace(link, agreed_terms={**terms, **link.agreed_terms})
+    link = change_consents(state, app, with_terms, link.agreed | code.agreed)
+    if first and person.left_before:
         # News of how an earlier link ended, which comes late and must not end the new one.
-        before = int(link.connected_at) - DAY
-        announce(state, app, person, "user-unlinked", {"reason": "UNLINK_FROM_APPS"}, before)
+        announce(state, app, person, "user-unlinked", {"reason": "UNLINK_FROM_APPS"}, int(now) - DAY)
+    return link
 
 
 def _grant_refresh(state: State, app: App, form: MultiDict[str, str]) -> Answer:

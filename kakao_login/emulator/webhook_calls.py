@@ -7,7 +7,7 @@ from typing import Any
 from . import checks
 from .checks import InvalidSetting
 from .leaving import REFERRER_TYPES, remove_app
-from .lookup import Lookup, NotFound
+from .lookup import Lookup
 from .security_events import EVENT_TYPES, event_claims, event_parcel
 
 Json = dict[str, Any]
@@ -25,10 +25,8 @@ class WebhookCalls(Lookup):
         """
         checks.one_of(*sorted(REFERRER_TYPES))(referrer_type)
         app, person = self._app(client_id), self._person(user)
-        deliveries = remove_app(self.state, app, person, referrer_type)
-        if deliveries is None:
-            raise NotFound(f"{person.persona} is not linked to app {app.app_id}")
-        return [delivery.as_json() for delivery in deliveries]
+        self._link(app, person)
+        return [delivery.as_json() for delivery in remove_app(self.state, app, person, referrer_type)]
 
     def send_event(
         self,

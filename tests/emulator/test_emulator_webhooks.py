@@ -241,6 +241,47 @@ def test_linking_and_consent_are_announced_too(client: Client, kakao: Emulator, 
     assert sent == ["user-linked", "user-scope-consent"]
 
 
+def events_of(kakao: Emulator) -> list[tuple[str, str | None]]:
+    """Give the kind and the scope of every event sent."""
+    sent = [next(iter(delivery["content"]["events"].items())) for delivery in kakao.deliveries()]
+    return [(uri.rpartition("/")[2], event.get("scope")) for uri, event in sent]
+
+
+def test_a_further_consent_is_announced_with_what_is_new(
+    client: Client, kakao: Emulator, event_hook: Receiver
+) -> None:
+    client.log_in(agree=["profile_nickname"])
+    client.log_in(scope="account_email")
+    assert events_of(kakao)[-1] == ("user-scope-consent", "account_email")
+
+
+def test_withdrawing_a_consent_is_announced(client: Client, kakao: Emulator, event_hook: Receiver) -> None:
+    token = client.log_in()["access_token"]
+    client.kapi("/v2/user/revoke/scopes", token, "POST", scopes='["account_email"]')
+    assert events_of(kakao)[-1] == ("user-scope-withdraw", "account_email")
+
+
+def test_a_person_changes_consents_on_kakaos_own_page(
+    client: Client, kakao: Emulator, event_hook: Receiver
+) -> None:
+    token = client.log_in(agree=["account_email"])["access_token"]
+    link = kakao.consent("full", ["profile_image"])
+    assert link["agreed"] == ["profile_image", "profile_nickname"]
+    assert events_of(kakao)[-2:] == [
+        ("user-scope-consent", "profile_image"),
+        ("user-scope-withdraw", "account_email"),
+    ]
+    assert "email" not in client.kapi("/v2/user/me", token).json()["kakao_account"]
+
+
+def test_only_items_of_the_app_can_be_agreed_to(client: Client, kakao: Emulator) -> None:
+    with pytest.raises(NotFound, match="not linked"):
+        kakao.consent("full", [])
+    client.log_in()
+    with pytest.raises(InvalidSetting, match="must be one of"):
+        kakao.consent("full", ["friends"])
+
+
 def test_who_rejoined_is_followed_by_news_of_the_earlier_parting(
     client: Client, kakao: Emulator, event_hook: Receiver
 ) -> None:
