@@ -33,19 +33,33 @@ TLS_DIR = Path(click.get_app_dir("kakao-emulator"))
 @click.option("--api-url", metavar="URL", help="Where discovery says kapi is. Default: beside the issuer.")
 @click.option("--sign-in-as", metavar="PERSONA", help="Show no pages: every login is answered at once as PERSONA.")
 @click.option("--app", "app_files", multiple=True, type=click.Path(path_type=Path), help="TOML file with apps.")
-@click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI", help="Registered on the first app.")
+@click.option(
+    "--redirect-uri",
+    "redirect_uris",
+    multiple=True,
+    metavar="URI",
+    help="Registered on the first app instead of its own; may be repeated.",
+)
 @click.option("--tls", is_flag=True, help="Speak https as kauth.kakao.com and kapi.kakao.com.")
 @click.option("--tls-dir", type=click.Path(path_type=Path), default=TLS_DIR, help="Where its certificate is kept.")
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Write the address here once it accepts.")
 def main(app_files: tuple[Path, ...], ready_file: Path | None, tls: bool, tls_dir: Path, **settings: Any) -> None:
     """Run a local Kakao to develop and test a Kakao login against."""
     try:
+        if ready_file is not None:
+            # One that an earlier run left behind would send whoever waits to a dead address.
+            ready_file.unlink(missing_ok=True)
         apps = read_apps(app_files) or (App(),)
         _serve(Options(apps=apps, tls_dir=tls_dir if tls else None, **settings), ready_file)
     except (InvalidSetting, NotFound, RemoteListenError) as error:
         _stop(str(error))
     except OSError as error:
-        _stop(f"{settings['host']}:{settings['port']}: {error.strerror}. Choose another with --port.")
+        # A file that cannot be read or written names itself; without one it is the address.
+        address = f"{settings['host']}:{settings['port']}"
+        _stop(
+            f"{error.filename or address}: {error.strerror}."
+            + ("" if error.filename else " Choose another with --port.")
+        )
 
 
 def _stop(reason: str) -> None:
@@ -71,15 +85,19 @@ def _serve(options: Options, ready_file: Path | None) -> None:
 
 def _announce(emulator: Emulator, host: str, ready_file: Path | None) -> None:
     url, client_id = emulator.url, emulator.app()["client_id"]
-    click.echo(f"A local Kakao is at {url} (console: {url}/emulator/, REST API key: {client_id}).")
-    if emulator.ca_file is not None:
-        click.echo(f"Have your client trust {emulator.ca_file} and, while you need it, your hosts file say:")
-        click.echo(hosts_lines(host))
     if ready_file is not None:
         # Whoever waits for the file must never read half an address.
         part = ready_file.with_name(f"{ready_file.name}.part")
         part.write_text(f"{url}\n", encoding="utf-8")
         part.replace(ready_file)
+    click.echo(f"A local Kakao is at {url} (console: {url}/emulator/, REST API key: {client_id}).")
+    if emulator.ca_file is not None:
+        click.echo(
+            f"Have your client trust {emulator.ca_file.resolve()} and, while you need it, your hosts file say:"
+        )
+        click.echo(hosts_lines(host))
+    if emulator.ca_file is not None and not url.endswith(":443"):
+        click.echo("A client with hard-coded URLs calls port 443: start with --port 443 or lead that port here.")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import checks
 from .checks import InvalidSetting, checked
+from .faults import ENDPOINTS
 
 REQUIRED, OPTIONAL, DURING_USE = "required", "optional", "during_use"
 DEFAULT_REDIRECT_URI = "http://localhost:5000/auth/kakao/callback"
@@ -54,6 +55,8 @@ class App:
     members: tuple[str, ...] | None = None
     channels: tuple[str, ...] = ()
     allowed_ips: tuple[str, ...] = ()
+    admin_key_calls: tuple[str, ...] | None = None
+    select_account_at_once: bool = False
     rate_limited: bool = False
     rate_limit_status: int = 400
     logout_all_tokens: bool = False
@@ -95,7 +98,7 @@ def _webhook(value: Any) -> Webhook:
     return Webhook(**values)
 
 
-_URIS = checks.tuple_of(checks.url)
+_URIS = checks.tuple_of(checks.redirect_uri)
 _CHECKS: dict[str, checks.Check] = {
     "app_id": checks.identifier,
     "name": checks.text,
@@ -118,6 +121,8 @@ _CHECKS: dict[str, checks.Check] = {
     "members": checks.optional(checks.tuple_of(checks.text)),
     "channels": checks.tuple_of(checks.text),
     "allowed_ips": checks.tuple_of(checks.text),
+    "admin_key_calls": checks.optional(checks.tuple_of(checks.one_of(*sorted(ENDPOINTS)))),
+    "select_account_at_once": checks.flag,
     "rate_limited": checks.flag,
     "rate_limit_status": checks.one_of(400, 429),
     "logout_all_tokens": checks.flag,

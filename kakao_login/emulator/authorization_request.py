@@ -28,7 +28,8 @@ class AuthorizationRequest:
     redirect_uri: str
     scope: frozenset[str]
     prompt: frozenset[str]
-    service_terms: frozenset[str]
+    service_terms: frozenset[str] | None
+    channels: frozenset[str]
     login_hint: str
     state: str | None
     nonce: str | None
@@ -57,7 +58,8 @@ def parse(parameters: MultiDict[str, str], state: State) -> AuthorizationRequest
         redirect_uri=_redirect_uri(parameters, app, client_id),
         scope=_scope(parameters, app),
         prompt=_prompt(parameters),
-        service_terms=words_of(parameters.get("service_terms")) & app.service_terms.keys(),
+        service_terms=_service_terms(parameters, app),
+        channels=_channels(parameters, app),
         login_hint=parameters.get("login_hint", ""),
         state=parameters.get("state"),
         nonce=parameters.get("nonce") or None,
@@ -80,19 +82,16 @@ def _redirect_uri(parameters: MultiDict[str, str], app: App, client_id: str) -> 
     if not redirect_uri:
         raise KakaoPageError("KOE207", "redirect_uri")
     if redirect_uri not in app.redirect_uris_of(client_id):
-        raise KakaoPageError("KOE006", redirect_uri)
+        raise KakaoPageError("KOE006", redirect_uri, known=app.redirect_uris_of(client_id))
     return redirect_uri
 
 
 def _scope(parameters: MultiDict[str, str], app: App) -> frozenset[str]:
     _check_response_type(parameters.get("response_type"))
-    channels = words_of(parameters.get("channel_public_id"))
-    if channels - set(app.channels):
-        raise KakaoPageError("KOE102", "Required PLUS_FRIENDS_ON_AGREEMENT_SUPPORTED permission")
     scope = words_of(parameters.get("scope"))
     known = set(app.consent_items) | ({OPENID} if app.oidc else set())
     if scope - known:
-        raise KakaoPageError("KOE205", ", ".join(sorted(scope - known)))
+        raise KakaoPageError("KOE205", ", ".join(sorted(scope - known)), known=app.consent_items)
     return scope
 
 
@@ -113,6 +112,18 @@ def _prompt(parameters: MultiDict[str, str]) -> frozenset[str]:
     if prompt - PROMPTS or ("none" in prompt and len(prompt) > 1):
         raise KakaoPageError("KOE204", f"prompt: {parameters.get('prompt')}")
     return prompt
+
+
+def _channels(parameters: MultiDict[str, str], app: App) -> frozenset[str]:
+    channels = words_of(parameters.get("channel_public_id"))
+    if channels - set(app.channels):
+        raise KakaoPageError("KOE102", "Required PLUS_FRIENDS_ON_AGREEMENT_SUPPORTED permission")
+    return channels
+
+
+def _service_terms(parameters: MultiDict[str, str], app: App) -> frozenset[str] | None:
+    named = words_of(parameters.get("service_terms"))
+    return named & app.service_terms.keys() if named else None
 
 
 def _code_challenge(parameters: MultiDict[str, str]) -> str | None:

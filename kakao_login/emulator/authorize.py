@@ -30,7 +30,8 @@ def authorize() -> Response:
     session = current_session()
     if "none" in asked.prompt:
         return _answer_silently(asked, session)
-    if session is None or asked.prompt & FRESH_SIGN_IN:
+    fresh = FRESH_SIGN_IN - ({"select_account"} if asked.app.select_account_at_once else set())
+    if session is None or asked.prompt & fresh:
         return _sign_in_page(asked)
     return _ask_consent(asked, session)
 
@@ -62,6 +63,9 @@ def _agree(asked: AuthorizationRequest, session: Session) -> Response:
     question = question_for(asked, _link(asked, session.person_id))
     items = frozenset(request.form.getlist("item")) & frozenset(question.items)
     terms = frozenset(request.form.getlist("term")) & frozenset(question.terms)
+    if request.form.get("action") == "agree_all":
+        person = current_state().people[session.person_id]
+        items, terms = answer_of(person, question, None), frozenset(question.terms)
     missing = (question.required - items) | (question.required_terms - terms)
     if missing:
         raise KakaoPageError("KOE203", ", ".join(sorted(missing)))
@@ -84,11 +88,12 @@ def _answer_silently(asked: AuthorizationRequest, session: Session | None) -> Re
     """Answer `prompt=none`, which never shows a page: a code, or an error by redirect."""
     if session is None:
         raise _refusal(asked, "login_required", "user authentication required.")
-    _check_admission(asked, current_state().people[session.person_id])
-    link = _link(asked, session.person_id)
+    person = current_state().people[session.person_id]
+    _check_admission(asked, person)
+    link = _link(asked, person.id)
     if link is None or question_for(asked, link).items:
         raise _refusal(asked, "consent_required", "user consent required.")
-    if question_for(asked, link).terms:
+    if person.restricted or question_for(asked, link).terms:
         raise _refusal(asked, "interaction_required", "need to collect additional personal information.")
     return _send_code(asked, session, frozenset(), frozenset())
 

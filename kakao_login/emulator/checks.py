@@ -59,6 +59,13 @@ def url(value: Any) -> str:
     return str(value)
 
 
+def redirect_uri(value: Any) -> str:
+    """Accept a URL that parameters can be appended to (RFC 6749 3.1.2)."""
+    if "#" in url(value):
+        raise InvalidSetting("must be an absolute URL without a fragment")
+    return str(value)
+
+
 def http_url(value: Any) -> str:
     if urlsplit(url(value)).scheme not in {"http", "https"} or not urlsplit(value).netloc:
         raise InvalidSetting("must be an http or https URL")

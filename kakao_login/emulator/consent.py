@@ -44,7 +44,9 @@ def question_for(request: AuthorizationRequest, link: Link | None) -> Question:
 def _terms_for(request: AuthorizationRequest, link: Link | None) -> tuple[str, ...]:
     """Terms are asked only with a required one among them, for Kakao shows no screen of optional terms alone."""
     levels = request.app.service_terms
-    tags = request.service_terms or (frozenset() if link else frozenset(levels))
+    tags = request.service_terms
+    if tags is None:
+        tags = frozenset() if link else frozenset(levels)
     if not any(levels[tag] == REQUIRED for tag in tags):
         return ()
     agreed = link.agreed_terms if link else {}

@@ -9,9 +9,10 @@ from flask import Blueprint, Response, json, render_template, stream_with_contex
 
 from .context import current_state
 from .faults import CALL_FAULTS, ENDPOINTS, SIGNED, TOKEN_FAULTS
-from .leaving import REFERRER_TYPES
+from .leaving import REFERRER_TYPES, WITHDRAWN_TERMS
 from .recorder import Recorder
 from .security_events import EVENT_TYPES
+from .visitors import refuse_other_sites
 
 # A line that is silent for longer may be cut by something between server and browser.
 PING_SECONDS = 15.0
@@ -27,7 +28,7 @@ def page() -> str:
         call_faults=[*STATUS_FAULTS, *sorted(CALL_FAULTS - {"answer"})],
         token_faults=sorted(TOKEN_FAULTS),
         event_types=list(EVENT_TYPES),
-        referrer_types=sorted(REFERRER_TYPES),
+        referrer_types=[*sorted(REFERRER_TYPES), WITHDRAWN_TERMS],
     )
 
 
@@ -54,6 +55,7 @@ def _events(recorder: Recorder) -> Iterator[str]:
 def console() -> Blueprint:
     """Make the blueprint of the console."""
     blueprint = Blueprint("console", __name__, url_prefix="/emulator")
+    blueprint.before_request(refuse_other_sites)
     blueprint.add_url_rule("/", view_func=page)
     blueprint.add_url_rule("/stream", view_func=stream)
     return blueprint

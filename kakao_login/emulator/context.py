@@ -27,6 +27,11 @@ def repeated(parameters: MultiDict[str, str]) -> str | None:
     return next((name for name, values in parameters.lists() if len(values) > 1), None)
 
 
+def call_name() -> str:
+    """Give the name of the endpoint as faults, admin keys and the recorder use it; the path if there is none."""
+    return (request.endpoint or request.path).rpartition(".")[2]
+
+
 def call_parameters() -> MultiDict[str, str]:
     """Give the parameters of a kapi call, which may come in the query or in a form body."""
     return request.values

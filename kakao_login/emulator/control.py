@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from . import checks
 from .checks import InvalidSetting, checked
 from .emulator import Emulator
 from .faults import ENDPOINTS, SIGNED
+from .leaving import REFERRER_TYPES, WITHDRAWN_TERMS
 from .lookup import NotFound
+from .security_events import EVENT_TYPES
+from .visitors import refuse_other_sites
 
 Json = dict[str, Any]
 
@@ -21,16 +24,18 @@ _BROWSER: dict[str, checks.Check] = {
     "agree": lambda value: value if value == "all" else checks.tuple_of(checks.text)(value),
     "browser": checks.text,
 }
-_UNLINK: dict[str, checks.Check] = {"referrer_type": checks.text, "client_id": checks.text}
 _CONSENTS: dict[str, checks.Check] = {"agreed": checks.tuple_of(checks.text), "client_id": checks.text}
+_UNLINK: dict[str, checks.Check] = {
+    "referrer_type": checks.one_of(*sorted(REFERRER_TYPES), WITHDRAWN_TERMS),
+    "client_id": checks.text,
+}
 _EVENT: dict[str, checks.Check] = {
-    "type": checks.text,
-    "details": checks.mapping_to(lambda value: value),
+    "type": checks.one_of(*EVENT_TYPES),
     "toe": checks.whole_number,
     "claims": checks.mapping_to(lambda value: value),
     "client_id": checks.text,
 }
-_SWITCHES: dict[str, checks.Check] = {"copies": checks.identifier, "hold": checks.flag}
+_SWITCHES: dict[str, checks.Check] = {"copies": checks.one_of(*range(1, 11)), "hold": checks.flag}
 
 
 def _body() -> Json:
@@ -41,6 +46,11 @@ def _body() -> Json:
     if not isinstance(value, dict):
         raise InvalidSetting("a JSON object is due")
     return value
+
+
+def _of_app(values: Json) -> Json:
+    """Give the values of a call that is about one app, which may also be named in the query."""
+    return request.args.to_dict() | values if set(request.args) == {"client_id"} else values
 
 
 class _Views:
@@ -69,23 +79,30 @@ class _Views:
         return jsonify(self.emulator.patch_user(user, **_body()))
 
     def consents(self, user: str) -> Response:
-        return jsonify(self.emulator.consent(user, **({"agreed": ()} | checked(_body(), _CONSENTS))))
+        return jsonify(self.emulator.consent(user, **_of_app(checked({"agreed": ()} | _body(), _CONSENTS))))
 
     def browser(self) -> Response:
         body = checked(_body(), _BROWSER)
         if request.method == "DELETE":
             self.emulator.show_pages(body.get("browser"))
-            return jsonify(signed_in_as=None)
-        user = body.get("persona") or body.get("user_id") or ""
-        self.emulator.sign_in_as(user, body.get("agree", "all"), body.get("browser"))
-        return jsonify(signed_in_as=user)
+        if request.method == "PUT":
+            if ("persona" in body) == ("user_id" in body):
+                raise InvalidSetting("either persona or user_id is due")
+            user = body.get("persona") or body["user_id"]
+            self.emulator.sign_in_as(user, body.get("agree", "all"), body.get("browser"))
+        return jsonify(browsers=self.emulator.browsers())
 
     def unlink(self, user: str) -> Response:
-        return jsonify(deliveries=self.emulator.unlink(user, **checked(_body(), _UNLINK)))
+        return jsonify(deliveries=self.emulator.unlink(user, **_of_app(checked(_body(), _UNLINK))))
 
     def event(self, user: str) -> Response:
-        body = {"type": ""} | checked(_body(), _EVENT)
-        return jsonify(deliveries=self.emulator.send_event(user, body.pop("type"), **body))
+        body = _of_app(_body())
+        if "type" not in body:
+            raise InvalidSetting(f"type: needed; one of {', '.join(EVENT_TYPES)}")
+        details = {name: body.pop(name) for name in body.keys() - _EVENT.keys()}
+        known = checked(body, _EVENT)
+        sent = self.emulator.send_event(user, known.pop("type"), details=details, **known)
+        return jsonify(deliveries=sent)
 
     def webhooks(self) -> Response:
         switches = self.emulator.switch_webhooks(**checked(_body(), _SWITCHES))
@@ -104,26 +121,21 @@ class _Views:
 
     def clock(self) -> Response:
         if request.method == "POST":
-            self.emulator.advance_clock(_body().get("advance", 0))
+            self.emulator.advance_clock(checked(_body(), {"advance": checks.seconds}).get("advance", 0))
         return jsonify(now=self.emulator.state.clock.now())
 
     def requests(self) -> Response:
+        endpoint = request.args.get("endpoint")
         if request.method == "DELETE":
-            self.emulator.clear_requests()
-        return jsonify(requests=self.emulator.requests(request.args.get("endpoint")))
+            self.emulator.clear_requests(endpoint)
+        return jsonify(requests=self.emulator.requests(endpoint))
 
     def keys(self) -> Response:
-        return jsonify(kid=self.emulator.rotate_keys(_body().get("keep_old", True) is True))
+        return jsonify(kid=self.emulator.rotate_keys(**checked(_body(), {"keep_old": checks.flag})))
 
     def reset(self) -> Response:
         self.emulator.reset()
         return jsonify(reset=True)
-
-
-def _refuse_other_sites() -> None:
-    """Keep the pages of other sites out; a browser says truthfully where a request comes from."""
-    if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
-        abort(403, "The control API takes no calls from the pages of another site.")
 
 
 def _refuse(error: Exception) -> tuple[Response, int]:
@@ -141,7 +153,7 @@ def control(emulator: Emulator) -> Blueprint:
     blueprint.register_error_handler(InvalidSetting, _refuse)
     blueprint.register_error_handler(NotFound, _refuse)
     blueprint.register_error_handler(HTTPException, _refuse_http)
-    blueprint.before_request(_refuse_other_sites)
+    blueprint.before_request(refuse_other_sites)
     route = blueprint.add_url_rule
     route("/app", view_func=views.app, methods=["GET", "PATCH"])
     route("/apps", view_func=views.apps, methods=["GET", "POST"])
@@ -152,7 +164,7 @@ def control(emulator: Emulator) -> Blueprint:
     route("/users/<user>/events", view_func=views.event, methods=["POST"])
     route("/webhooks", view_func=views.webhooks, methods=["GET", "PATCH"])
     route("/webhooks/release", view_func=views.release, methods=["POST"])
-    route("/browser", view_func=views.browser, methods=["PUT", "DELETE"])
+    route("/browser", view_func=views.browser, methods=["GET", "PUT", "DELETE"])
     route("/faults", view_func=views.faults, methods=["GET", "POST", "DELETE"])
     route("/clock", view_func=views.clock, methods=["GET", "POST"])
     route("/requests", view_func=views.requests, methods=["GET", "DELETE"])

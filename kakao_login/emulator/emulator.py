@@ -31,7 +31,8 @@ class Emulator(WebhookCalls):
     def __init__(self, options: Options | None = None) -> None:
         options = options or Options()
         issuer = options.issuer or (KAKAO_ISSUER if options.tls_dir else None)
-        super().__init__(State(options.registered_apps(), Addresses(issuer, options.api_url)))
+        addresses = Addresses(issuer, options.api_url)
+        super().__init__(State(options.registered_apps(), addresses, open_to_all=options.allow_remote))
         self.ca_file = options.tls_dir / CA_FILE if options.tls_dir else None
         if options.sign_in_as is not None:
             self.state.always_sign_in(AutoSignIn(self._person(options.sign_in_as).id))
@@ -114,6 +115,10 @@ class Emulator(WebhookCalls):
         """Bring the pages back, after `sign_in_as`."""
         self.state.browsers.pop(browser or EVERY_BROWSER, None)
 
+    def browsers(self) -> Json:
+        """Give who signs in without pages, by the name of the browser; "*" stands for every one."""
+        return {name: auto.as_json() for name, auto in dict(self.state.browsers).items()}
+
     def fault(self, endpoint: str, fault: str, **details: Any) -> None:
         """Make the next calls of an endpoint fail: `times` (1; None for ever), `delay_ms`, `status`, `body`."""
         settings = {"endpoint": endpoint, "fault": fault, **details}
@@ -136,9 +141,9 @@ class Emulator(WebhookCalls):
         """Give what was called, oldest first, secrets masked; of one endpoint only if it is named."""
         return [call.as_json() for call in self.state.recorder.calls(endpoint)]
 
-    def clear_requests(self) -> None:
-        """Forget what was called so far."""
-        self.state.recorder.clear()
+    def clear_requests(self, endpoint: str | None = None) -> None:
+        """Forget what was called so far; of one endpoint only if it is named."""
+        self.state.recorder.clear(endpoint)
 
     def rotate_keys(self, keep_old: bool = True) -> str:
         """Sign with a new key and give its kid; without `keep_old` the old ones leave the JWKS at once."""

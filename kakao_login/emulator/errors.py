@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Flask, Response, g, jsonify, render_template
 from werkzeug.exceptions import HTTPException
@@ -55,11 +56,17 @@ KAPI_ERRORS: dict[int, tuple[int, str]] = {
 
 
 class KakaoPageError(Exception):
-    """An error that Kakao shows to the visitor and never sends to the redirect URI, which cannot be trusted."""
+    """An error that Kakao shows to the visitor and never sends to the redirect URI, which cannot be trusted.
 
-    def __init__(self, koe: str, detail: str = "", *, status: int = KOE_PAGE_STATUS) -> None:
+    `known` is what would have been right: the redirect URIs that are registered, the items that are set up.
+    """
+
+    def __init__(
+        self, koe: str, detail: str = "", *, known: Iterable[str] | None = None, status: int = KOE_PAGE_STATUS
+    ) -> None:
         super().__init__(koe)
         self.koe, self.detail, self.status = koe, detail, status
+        self.known = None if known is None else tuple(known)
 
 
 class RedirectedError(Exception):
@@ -113,7 +120,7 @@ class KapiError(Exception):
 
 def with_parameters(url: str, parameters: dict[str, str]) -> str:
     """Append parameters to the query that a URL may already have."""
-    separator = "&" if urlsplit(url).query else "?"
+    separator = "?" if "?" not in url else "" if url.endswith(("?", "&")) else "&"
     return f"{url}{separator}{urlencode(parameters)}"
 
 
@@ -130,7 +137,7 @@ def _show_page(error: KakaoPageError) -> tuple[str, int]:
     words, setup = page_texts(), error.koe in SETUP_ERRORS
     kind = words["setup_error" if setup else "bad_request"]
     why = words.get(f"why_{error.koe}", words["why_other"])
-    page = render_template("koe.html", kind=kind, setup=setup, why=why, koe=error.koe, detail=error.detail)
+    page = render_template("koe.html", kind=kind, setup=setup, why=why, error=error)
     return page, error.status
 
 

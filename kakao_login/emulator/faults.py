@@ -16,11 +16,12 @@ ENDPOINTS = frozenset(
     {"authorize", "token", "tokeninfo", "logout_page", "discovery", "jwks"}
     | {"user_me", "access_token_info", "userinfo", "logout", "unlink", "signup", "update_profile"}
     | {"scopes", "revoke_scopes", "service_terms", "revoke_service_terms", "upgrade_service_terms"}
-    | {"user_ids", "app_users"}
+    | {"user_ids", "app_users", "shipping_addresses"}
 )
 CALL_FAULTS = frozenset(
     {"slow", "hang", "reset", "garbage", "empty", "html", "redirect", "huge", "answer", "timeout_after_issue"}
 )
+ORDERED_STATUS = re.compile(r"http_[45]\d\d")
 SIGNED = frozenset({"id_token", "security_event"})
 TOKEN_FAULTS = frozenset(
     {"wrong_iss", "wrong_aud", "wrong_nonce", "wrong_sub", "expired", "future_iat", "alg_none", "hs256"}
@@ -106,7 +107,7 @@ def parse_fault(settings: Any) -> Fault:
         choices = TOKEN_FAULTS
     else:
         checks.one_of("*", *sorted(SIGNED | ENDPOINTS))(fault.endpoint)
-        known = fault.fault in CALL_FAULTS or re.fullmatch(r"http_[45]\d\d", fault.fault) is not None
+        known = fault.fault in CALL_FAULTS or ORDERED_STATUS.fullmatch(fault.fault) is not None
         choices = CALL_FAULTS | {"http_4xx", "http_5xx"}
     if not known:
         raise InvalidSetting(f"fault: must be one of {', '.join(sorted(choices))}")

@@ -18,6 +18,14 @@ SIGN_UP_LIFETIME = DAY
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """Agreement to a service term: when, and whether on Kakao's page (KAUTH) or told by the app (KAPI)."""
+
+    at: float
+    by: str
+
+
+@dataclass(frozen=True)
 class Link:
     """A person's link to an app. Tokens carry its `epoch`: changing it kills all of them at once."""
 
@@ -26,7 +34,7 @@ class Link:
     epoch: int
     connected_at: float
     agreed: frozenset[str] = frozenset()
-    agreed_terms: Mapping[str, float] = field(default_factory=dict)
+    agreed_terms: Mapping[str, Agreement] = field(default_factory=dict)
     signed_up: bool = True
     properties: Mapping[str, str] = field(default_factory=dict)
 
@@ -89,3 +97,7 @@ class AutoSignIn:
 
     person_id: int
     agree: frozenset[str] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give what the control API shows of it."""
+        return {"user_id": self.person_id, "agree": "all" if self.agree is None else sorted(self.agree)}

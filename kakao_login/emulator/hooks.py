@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from flask import Flask, Response, g, request
 
-from .context import current_state
+from .context import call_name, current_state
 from .faults import HANG_SECONDS, SLOW_MS, Fault
 from .outages import wrong_answer
 from .pages import is_kapi_path
@@ -27,11 +27,6 @@ class ConnectionDropped(BaseException):
     def __init__(self, *, timed_out: bool = False) -> None:
         super().__init__()
         self.timed_out = timed_out
-
-
-def call_name() -> str:
-    """Give the name of the endpoint as faults and the recorder use it; the path if there is none."""
-    return (request.endpoint or request.path).rpartition(".")[2]
 
 
 def watch_calls(app: Flask) -> None:

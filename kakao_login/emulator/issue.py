@@ -63,6 +63,6 @@ def _whole_seconds(token: Token, now: float) -> int:
     return int(token.expires_at - now - 1e-6)
 
 
-def scope_of(app: App, link: Link) -> Answer:
-    scope = sorted(agreed_items(app, link) | ({"openid"} if app.oidc else set()))
+def scope_of(app: App, link: Link, with_openid: bool) -> Answer:
+    scope = sorted(agreed_items(app, link) | ({"openid"} if with_openid else set()))
     return {"scope": " ".join(scope)} if scope else {}

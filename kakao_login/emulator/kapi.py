@@ -13,6 +13,7 @@ from .kapi_consent import (
     upgrade_service_terms,
 )
 from .kapi_link import logout, signup, unlink, update_profile
+from .kapi_shipping import shipping_addresses
 from .kapi_user import access_token_info, user_me, userinfo
 
 
@@ -32,6 +33,7 @@ def kapi() -> Blueprint:
     route("/v2/user/service_terms", view_func=service_terms)
     route("/v2/user/revoke/service_terms", view_func=revoke_service_terms, methods=["POST"])
     route("/v2/user/upgrade/service_terms", view_func=upgrade_service_terms, methods=["POST"])
+    route("/v1/user/shipping_address", view_func=shipping_addresses)
     route("/v1/user/ids", view_func=user_ids)
     route("/v2/app/users", view_func=app_users)
     return blueprint

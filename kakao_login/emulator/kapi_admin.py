@@ -12,7 +12,8 @@ from .apps import App
 from .context import call_parameters, current_state
 from .errors import KapiError
 from .kapi_auth import admin_app
-from .kapi_user import only, string_list
+from .kapi_parameters import number, string_list
+from .kapi_user import only
 from .limits import count_calls
 from .profiles import user_me
 from .state import State
@@ -24,12 +25,13 @@ def user_ids() -> Response:
     """Give a page of the ids of the app's users, with the URLs of the pages beside it."""
     state, app = current_state(), admin_app()
     count_calls(state, app)
-    limit = _number("limit", PAGE_MOST)
+    limit = PAGE_MOST if (asked := number("limit")) is None else asked
     if not 1 <= limit <= PAGE_MOST:
         raise KapiError(-2, "limit must be from 1 to 100.")
     descending = call_parameters().get("order", "asc") == "desc"
     ids = _ids(state, app)
-    start = _number("from_id", ids[-1] if descending and ids else 0)
+    first = ids[-1] if descending and ids else 0
+    start = first if (asked := number("from_id")) is None else asked
     after = [user_id for user_id in ids if (user_id <= start if descending else user_id >= start)]
     page = sorted(after, reverse=descending)[: limit + 1]
     answer: dict[str, Any] = {"elements": page[:limit]}
@@ -50,16 +52,6 @@ def _ids(state: State, app: App) -> list[int]:
 def _page_url(limit: int, from_id: int, descending: bool) -> str:
     query = {"limit": limit, "from_id": from_id, "order": "desc" if descending else "asc"}
     return f"{current_state().api_url}{request.path}?{urlencode(query)}"
-
-
-def _number(name: str, default: int) -> int:
-    raw = call_parameters().get(name)
-    if raw is None:
-        return default
-    number = call_parameters().get(name, type=int)
-    if number is None:
-        raise KapiError(-2, f"{name} must be a number.")
-    return number
 
 
 def app_users() -> Response:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import request
 
 from .apps import App
-from .context import call_parameters, current_state
+from .context import call_name, call_parameters, current_state
 from .errors import KapiError
 from .grants import Link, Token
 from .personas import Person
@@ -25,28 +25,33 @@ class Caller:
     token: Token | None
 
     @property
-    def expires_at(self) -> float:
-        return self.token.expires_at if self.token else 0.0
-
-    @property
     def user_id(self) -> int:
         return self.person.id + self.app.user_id_offset
 
 
-def caller(*, admin_allowed: bool = True) -> Caller:
-    """Give the caller of the current request. Raises KapiError -401, -2 or -101."""
+@dataclass(frozen=True)
+class TokenCaller(Caller):
+    """A call by a person's access token."""
+
+    token: Token
+
+
+def caller() -> Caller:
+    """Give the caller of the current request. Raises KapiError -401, -406, -2, -3 or -101."""
     state = current_state()
-    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "kakaoak" and admin_allowed:
-        app = admin_app()
-        person = target_person(state, app)
-        link_or_error(state, app, person)
-        return Caller(app, person, None)
-    bearer = credential if scheme.lower() == "bearer" else ""
-    return _caller_by_token(state, bearer.strip() or call_parameters().get("access_token", ""))
+    if _credential("kakaoak") is None:
+        return caller_by_token()
+    app = admin_app()
+    person = target_person(state, app)
+    link_or_error(state, app, person)
+    return Caller(app, person, None)
 
 
-def _caller_by_token(state: State, value: str) -> Caller:
+def caller_by_token() -> TokenCaller:
+    """Give the caller where only a person's token will do. Raises KapiError -401, -406, -2 or -3."""
+    if _credential("kakaoak") is not None:
+        raise KapiError(-3, "the admin key is not allowed for this API.", scheme="KakaoAK")
+    state, value = current_state(), _credential("bearer") or call_parameters().get("access_token", "")
     if len(value) > LONGEST_TOKEN:
         raise KapiError(-2, "too long for access token.")
     known = state.access_tokens.get(value)
@@ -58,16 +63,27 @@ def _caller_by_token(state: State, value: str) -> Caller:
     if app is None:
         raise KapiError(-401)
     _check_address(app, "Bearer")
-    return Caller(app, state.people[token.person_id], token)
+    person = state.people[token.person_id]
+    if person.under_14 and not app.under_14_allowed:
+        raise KapiError(-406)
+    return TokenCaller(app, person, token)
+
+
+def _credential(scheme: str) -> str | None:
+    """Give what follows this scheme in the `Authorization` header; None if it has another or is missing."""
+    named, _, credential = request.headers.get("Authorization", "").partition(" ")
+    return credential.strip() if named.lower() == scheme else None
 
 
 def admin_app() -> App:
-    """Give the app whose admin key is in the `Authorization: KakaoAK` header. Raises KapiError -401."""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    app = current_state().app_by_admin_key(key.strip()) if scheme.lower() == "kakaoak" else None
+    """Give the app whose admin key is in the `Authorization: KakaoAK` header. Raises KapiError -401 or -3."""
+    key = _credential("kakaoak")
+    app = None if key is None else current_state().app_by_admin_key(key)
     if app is None:
         raise KapiError(-401, scheme="KakaoAK", msg="invalid app key.")
     _check_address(app, "KakaoAK")
+    if app.admin_key_calls is not None and call_name() not in app.admin_key_calls:
+        raise KapiError(-3, "the admin key is not allowed for this API.")
     return app
 
 

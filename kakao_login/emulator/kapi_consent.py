@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +14,9 @@ from .clock import utc_text
 from .consents import change_consents
 from .context import call_parameters, current_state
 from .errors import KapiError
-from .grants import Link
+from .grants import Agreement, Link
 from .kapi_auth import Caller, caller, link_or_error
-from .kapi_user import string_list
+from .kapi_parameters import string_list
 from .state import State
 from .texts import ITEMS, KOREAN, item_name
 
@@ -36,13 +37,17 @@ def revoke_scopes() -> Response:
     named = frozenset(string_list("scopes") or ())
     with state.lock:
         link = link_or_error(state, who.app, who.person)
-        required = sorted(item for item in named if who.app.consent_items.get(item) == REQUIRED)
-        if required:
-            raise KapiError(-3, f"[{', '.join(required)}] is not revocable.")
+        _refuse_required(named, who.app.consent_items)
         if not named or named - link.agreed:
             raise KapiError(-2, "There is no scopes to revoke.")
         left = change_consents(state, who.app, link, link.agreed - named)
     return jsonify(id=who.user_id, scopes=_scopes(who.app, left))
+
+
+def _refuse_required(named: Iterable[str], levels: Mapping[str, str]) -> None:
+    required = sorted(name for name in named if levels.get(name) == REQUIRED)
+    if required:
+        raise KapiError(-3, f"[{', '.join(required)}] is not revocable.")
 
 
 def _scopes(app: App, link: Link) -> list[Json]:
@@ -77,7 +82,7 @@ def upgrade_service_terms() -> Response:
     """Record that the person agreed to the terms of `tags` on a page of the app's own."""
     state, who = current_state(), caller()
     tags = _tags(who.app, needed=True)
-    link = _change_terms(state, who, dict.fromkeys(tags, state.clock.now()), frozenset())
+    link = _change_terms(state, who, dict.fromkeys(tags, Agreement(state.clock.now(), "KAPI")), frozenset())
     shown = [_term(who.app, link, tag) for tag in tags]
     kept = ("tag", "agreed", "agreed_at", "agreed_by")
     return jsonify(id=who.user_id, agreed_service_terms=[{name: term[name] for name in kept} for term in shown])
@@ -87,29 +92,33 @@ def revoke_service_terms() -> Response:
     """Withdraw agreement to the terms of `tags`."""
     who = caller()
     tags = _tags(who.app, needed=True)
+    _refuse_required(tags, who.app.service_terms)
     _change_terms(current_state(), who, {}, frozenset(tags))
     return jsonify(id=who.user_id, revoked_service_terms=[{"tag": tag, "agreed": False} for tag in tags])
 
 
-def _change_terms(state: State, who: Caller, added: dict[str, float], removed: frozenset[str]) -> Link:
+def _change_terms(state: State, who: Caller, added: dict[str, Agreement], removed: frozenset[str]) -> Link:
     with state.lock:
         link = link_or_error(state, who.app, who.person)
-        terms = {tag: at for tag, at in {**added, **link.agreed_terms}.items() if tag not in removed}
+        terms = {tag: agreed for tag, agreed in {**added, **link.agreed_terms}.items() if tag not in removed}
         changed = replace(link, agreed_terms=terms)
         state.links[who.app.app_id, who.person.id] = changed
         return changed
 
 
 def _tags(app: App, *, needed: bool) -> list[str]:
+    """Give the tags that are named and known, for a call may succeed for a part of them. Raises KapiError -2."""
     named = [tag for tag in re.split(r"[\s,]+", call_parameters().get("tags", "")) if tag]
-    if set(named) - app.service_terms.keys() or (needed and not named):
+    known = [tag for tag in named if tag in app.service_terms]
+    if (named or needed) and not known:
         raise KapiError(-2, "There is no tags to get service terms.")
-    return named or list(app.service_terms)
+    return known or list(app.service_terms)
 
 
 def _term(app: App, link: Link, tag: str) -> Json:
     required = app.service_terms[tag] == REQUIRED
     shown: Json = {"tag": tag, "required": required, "agreed": tag in link.agreed_terms, "revocable": not required}
     if shown["agreed"]:
-        shown |= {"agreed_at": utc_text(link.agreed_terms[tag]), "agreed_by": "KAUTH"}
+        agreement = link.agreed_terms[tag]
+        shown |= {"agreed_at": utc_text(agreement.at), "agreed_by": agreement.by}
     return shown

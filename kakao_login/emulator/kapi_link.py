@@ -10,7 +10,7 @@ from flask import Response, jsonify
 
 from .context import call_parameters, current_state
 from .errors import KapiError
-from .kapi_auth import Caller, caller, link_or_error
+from .kapi_auth import Caller, caller, caller_by_token, link_or_error
 from .leaving import leave
 
 # The user properties that every app has; Kakao's console lets a team add more, this emulator any name of theirs.
@@ -38,7 +38,7 @@ def unlink() -> Response:
 
 def signup() -> Response:
     """Finish the sign-up of a person whose app does not link by itself. Raises KapiError -102 the second time."""
-    state, who = current_state(), caller(admin_allowed=False)
+    state, who = current_state(), caller_by_token()
     properties = _properties(who)
     with state.lock:
         link = link_or_error(state, who.app, who.person)

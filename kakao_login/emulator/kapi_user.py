@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Response, jsonify
 
 from .context import call_parameters, current_state
 from .errors import KapiError
-from .kapi_auth import caller
+from .kapi_auth import caller, caller_by_token
+from .kapi_parameters import string_list
+from .profiles import agreed_items, link_of, userinfo_claims
 from .profiles import user_me as whole_user
-from .profiles import userinfo_claims
 
 Json = dict[str, Any]
 
@@ -27,31 +27,18 @@ def user_me() -> Response:
 
 def access_token_info() -> Response:
     """Tell whose token this is, of which app, and for how many more seconds."""
-    who = caller(admin_allowed=False)
-    left = int(who.expires_at - current_state().clock.now())
+    who = caller_by_token()
+    left = int(who.token.expires_at - current_state().clock.now())
     return jsonify(id=who.user_id, expires_in=left, app_id=who.app.app_id)
 
 
 def userinfo() -> Response:
     """Give the OIDC user info (OpenID Connect Core 5.3). Raises KapiError -402 without an OIDC login."""
-    who = caller(admin_allowed=False)
-    if not who.app.oidc:
-        raise KapiError(-402, required_scopes=["openid"], allowed_scopes=sorted(who.app.consent_items))
-    return jsonify(userinfo_claims(current_state(), who.app, who.person))
-
-
-def string_list(name: str) -> list[str] | None:
-    """Read a parameter that is a JSON array of strings; None if it was not sent. Raises KapiError -2."""
-    raw = call_parameters().get(name)
-    if not raw:
-        return None
-    try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise KapiError(-2, f"{name} must be a JSON array of strings.")
-    return value
+    state, who = current_state(), caller_by_token()
+    if not who.app.oidc or not who.token.wants_id_token:
+        allowed = sorted(agreed_items(who.app, link_of(state, who.app, who.person)))
+        raise KapiError(-402, api_type="OIDC_USERINFO", required_scopes=["openid"], allowed_scopes=allowed)
+    return jsonify(userinfo_claims(state, who.app, who.person))
 
 
 def only(answer: Json, keys: list[str]) -> Json:

@@ -35,6 +35,7 @@ class KeyRing:
 
     def __init__(self) -> None:
         self._keys: list[SigningKey] = []
+        self._first: list[SigningKey] = []
         self._lock = Lock()
 
     def published(self) -> list[SigningKey]:
@@ -42,6 +43,7 @@ class KeyRing:
         with self._lock:
             while len(self._keys) < 2:
                 self._keys.append(new_signing_key())
+            self._first = self._first or list(self._keys)
             return list(self._keys)
 
     def rotate(self, keep_old: bool = True) -> str:
@@ -50,6 +52,11 @@ class KeyRing:
         with self._lock:
             self._keys = [fresh, *self._keys[:1]] if keep_old else [fresh]
         return fresh.kid
+
+    def reset(self) -> None:
+        """Go back to the keys of the start."""
+        with self._lock:
+            self._keys = list(self._first)
 
     def sign(self, claims: dict[str, Any], typ: str = "JWT") -> str:
         """Give a compact JWS of `claims`, signed by RS256 with the current key."""

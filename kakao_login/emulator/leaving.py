@@ -12,6 +12,8 @@ from .security_events import announce, event_claims, event_parcel
 from .state import State
 from .webhooks import Delivery, Parcel
 
+# The person withdrew from the service terms: an event tells it, the unlink webhook does not.
+WITHDRAWN_TERMS = "REVOKE_ACCOUNT_SERVICE_TERMS"
 # What the unlink webhook tells; when the app itself unlinks a person, there is no such webhook.
 REFERRER_TYPES = frozenset(
     {
@@ -43,8 +45,8 @@ def remove_app(state: State, app: App, person: Person, referrer_type: str) -> li
 
 
 def unlink_parcel(app: App, person: Person, referrer_type: str) -> Parcel | None:
-    """Give the unlink webhook ready to send, with the primary admin key; None if the app has none."""
-    if app.unlink_webhook is None:
+    """Give the unlink webhook ready to send, with the primary admin key; None if none is due."""
+    if app.unlink_webhook is None or referrer_type == WITHDRAWN_TERMS:
         return None
     user_id = str(person.id + app.user_id_offset)
     values = {"app_id": str(app.app_id), "user_id": user_id, "referrer_type": referrer_type}

@@ -7,7 +7,7 @@ from .errors import KapiError, TokenError
 from .state import State
 
 # So many calls within so many seconds: codes and refreshes count for each user, lists of ids for the app.
-CODE_LIMIT, REFRESH_LIMIT, USER_IDS_LIMIT = (20, 600), (30, 60), (100, 60)
+CODE_LIMIT, REFRESH_LIMIT, USER_IDS_LIMIT = (20, 600), (30, 3600), (100, 60)
 
 
 def count_code(state: State, app: App, person_id: int) -> None:

@@ -16,6 +16,8 @@ def logout_page() -> Response:
     No token is revoked: the app ends its own session when the browser comes back. Raises KakaoPageError.
     """
     app, location = _checked()
+    if request.form.get("action") == "cancel":
+        return make_response(render_template("stayed.html", app=app))
     if request.method == "POST":
         response = found(location)
         if request.form.get("action") == "account":
@@ -39,5 +41,5 @@ def _checked() -> tuple[App, str]:
     if not uri:
         raise KakaoPageError("KOE207", "logout_redirect_uri")
     if uri not in app.logout_redirect_uris:
-        raise KakaoPageError("KOE007", uri)
+        raise KakaoPageError("KOE007", uri, known=app.logout_redirect_uris)
     return app, with_parameters(uri, {"state": parameters["state"]}) if "state" in parameters else uri

@@ -19,8 +19,10 @@ PLAIN_ITEMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "birthyear": ("birthyear", ("birthyear",)),
     "birthday": ("birthday", ("birthday", "birthday_type", "is_leap_month")),
     "phone_number": ("phone_number", ("phone_number",)),
-    "account_ci": ("ci", ("ci",)),
+    "account_ci": ("ci", ("ci", "ci_authenticated_at")),
 }
+# What Kakao shows instead of a nickname that breaks its rules.
+DEFAULT_NICKNAME = "닉네임을 등록해주세요"
 LEGACY_FLAGS = frozenset({"email", "gender", "age_range", "birthday", "birthyear", "phone_number"})
 
 
@@ -51,7 +53,7 @@ def user_me(state: State, app: App, person: Person, *, secure: bool = False) -> 
         answer["has_signed_up"] = link.signed_up
     answer["connected_at"] = utc_text(link.connected_at)
     if link.agreed_terms:
-        answer["synched_at"] = utc_text(max(link.agreed_terms.values()))
+        answer["synched_at"] = utc_text(max(agreement.at for agreement in link.agreed_terms.values()))
     account = _account(state, app, person, link, secure)
     if person.hides_account or not account:
         return answer
@@ -89,7 +91,7 @@ def _profile(state: State, app: App, person: Person, agreed: frozenset[str], sec
     }
     profile: Json = {}
     if agreed & {"profile", "profile_nickname"}:
-        profile |= {"nickname": person.nickname, "is_default_nickname": False}
+        profile |= {"nickname": person.nickname, "is_default_nickname": person.nickname == DEFAULT_NICKNAME}
     if agreed & {"profile", "profile_image"} and person.picture is not None:
         profile |= _pictures(state, person, secure)
     return account | ({"profile": profile} if profile else {})
@@ -128,8 +130,10 @@ def _plain(person: Person, flag: str, fields: tuple[str, ...], agreed: bool) -> 
 
 def granted_profile(state: State, app: App, person: Person) -> Json:
     """Give the standard OIDC claims about the person that were agreed to."""
-    agreed = agreed_items(app, link_of(state, app, person))
     claims: Json = {}
+    if person.hides_account:
+        return claims
+    agreed = agreed_items(app, link_of(state, app, person))
     if agreed & {"profile", "profile_nickname"}:
         claims["nickname"] = person.nickname
     if agreed & {"profile", "profile_image"} and person.picture is not None:

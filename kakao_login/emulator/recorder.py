@@ -90,9 +90,11 @@ class Recorder:
             for watcher in self._watchers:
                 watcher.put(None)
 
-    def clear(self) -> None:
+    def clear(self, endpoint: str | None = None) -> None:
+        """Forget the calls; only those of one endpoint if it is named."""
         with self._lock:
-            self._calls.clear()
+            kept = {} if endpoint is None else self._calls
+            self._calls = {number: call for number, call in kept.items() if call.endpoint != endpoint}
 
     @contextmanager
     def watch(self) -> Iterator[SimpleQueue[Call | None]]:

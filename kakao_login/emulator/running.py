@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -13,6 +12,7 @@ from .emulator import Emulator
 from .options import Options
 from .server import Server
 from .tls import tls_context
+from .visitors import is_loopback
 
 DANGER = (
     "Whoever reaches the emulator can sign in as anybody and change everything,"
@@ -22,16 +22,6 @@ DANGER = (
 
 class RemoteListenError(ValueError):
     """The host is not loopback and `allow_remote` was not given."""
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach a server at `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @contextmanager

@@ -32,10 +32,11 @@ class Addresses:
 class State:
     """The store. Its methods keep several dicts in step; others may use a lone dict as it is."""
 
-    def __init__(self, apps: Iterable[App], addresses: Addresses) -> None:
+    def __init__(self, apps: Iterable[App], addresses: Addresses, *, open_to_all: bool = False) -> None:
         self.lock = RLock()
         self.url = "http://kakao.emulator"
         self.addresses = addresses
+        self.open_to_all = open_to_all
         self.clock = Clock()
         self.keys = KeyRing()
         self.faults = Faults()
@@ -47,7 +48,7 @@ class State:
         self.forget()
 
     def forget(self) -> None:
-        """Go back to the apps and people of the start. The recorded calls, faults and moved clock go too."""
+        """Go back to the apps, people and keys of the start. Recorded calls, faults and the moved clock go too."""
         with self.lock:
             self.apps: list[App] = list(self._first_apps)
             self.people: dict[int, Person] = {}
@@ -62,6 +63,7 @@ class State:
             self.browsers: dict[str, AutoSignIn] = dict(self._first_browsers)
             self.counted: dict[tuple[int, int, str], list[float]] = {}
         self.clock.reset()
+        self.keys.reset()
         self.faults.clear()
         self.recorder.clear()
         self.outbox.clear()

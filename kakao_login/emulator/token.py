@@ -12,7 +12,7 @@ from .apps import App
 from .consents import change_consents
 from .context import current_state, repeated
 from .errors import TokenError
-from .grants import DAY, REFRESH_TOKEN_RENEWAL, Code, Link
+from .grants import DAY, REFRESH_TOKEN_RENEWAL, Agreement, Code, Link
 from .issue import Answer, answer_with, new_access, new_refresh, scope_of
 from .limits import count_code, count_refresh
 from .proof_key import check_proof_key
@@ -71,14 +71,14 @@ def _grant_code(state: State, app: App, form: MultiDict[str, str]) -> Answer:
     link = _link(state, app, code)
     access = new_access(state, app, code.client_id, link, code.auth_time, code.wants_id_token)
     refresh = new_refresh(state, access)
-    return answer_with(state, app, access, refresh, code.nonce) | scope_of(app, link)
+    return answer_with(state, app, access, refresh, code.nonce) | scope_of(app, link, code.wants_id_token)
 
 
 def _link(state: State, app: App, code: Code) -> Link:
     """Link the person now, for Kakao counts a login as done only when the token was fetched."""
     now, person = state.clock.now(), state.people[code.person_id]
     link = state.links.get((app.app_id, person.id))
-    terms = dict.fromkeys(code.agreed_terms, now)
+    terms = dict.fromkeys(code.agreed_terms, Agreement(now, "KAUTH"))
     first = link is None
     if link is None:
         link = state.connect(Link(app.app_id, person.id, 0, now, signed_up=app.auto_link))

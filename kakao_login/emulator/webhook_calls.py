@@ -6,7 +6,7 @@ from typing import Any
 
 from . import checks
 from .checks import InvalidSetting
-from .leaving import REFERRER_TYPES, remove_app
+from .leaving import REFERRER_TYPES, WITHDRAWN_TERMS, remove_app
 from .lookup import Lookup
 from .security_events import EVENT_TYPES, event_claims, event_parcel
 
@@ -21,9 +21,10 @@ class WebhookCalls(Lookup):
     ) -> list[Json]:
         """The person (or Kakao) removes the app: consents and tokens go at once, the webhooks are sent.
 
-        Gives their deliveries. `referrer_type` is one of the five that Kakao knows.
+        Gives their deliveries. `referrer_type` is one of the five of the unlink webhook, or
+        `REVOKE_ACCOUNT_SERVICE_TERMS`, which only the event tells.
         """
-        checks.one_of(*sorted(REFERRER_TYPES))(referrer_type)
+        checks.one_of(*sorted(REFERRER_TYPES), WITHDRAWN_TERMS)(referrer_type)
         app, person = self._app(client_id), self._person(user)
         self._link(app, person)
         return [delivery.as_json() for delivery in remove_app(self.state, app, person, referrer_type)]

@@ -6,8 +6,9 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from threading import RLock
+from threading import RLock, Thread
 from typing import Any
 
 import requests
@@ -123,7 +124,20 @@ class Outbox:
 
 
 def _post(parcel: Parcel) -> dict[str, Any]:
-    """Send one parcel. Only the status counts; of the body the log keeps the beginning."""
+    """Send one parcel and give what is known of the answer when the time is up.
+
+    Only the status counts; of the body the log keeps the beginning. The clock runs over the whole answer,
+    which a timeout of `requests` does not, as it starts anew with each byte.
+    """
+    outcome: dict[str, Any] = {"error": "Timeout"}
+    talk = Thread(target=_talk, args=(parcel, outcome), daemon=True)
+    talk.start()
+    talk.join(ANSWER_SECONDS)
+    return dict(outcome)
+
+
+def _talk(parcel: Parcel, outcome: dict[str, Any]) -> None:
+    accepted = 202 if parcel.kind == "account_status" else 200
     with requests.Session() as session:
         # A proxy or a netrc file of this machine must not change what is sent.
         session.trust_env = False
@@ -137,8 +151,9 @@ def _post(parcel: Parcel) -> dict[str, Any]:
                 allow_redirects=False,
                 stream=True,
             )
-            beginning = next(answer.iter_content(ANSWER_SHOWN), b"")
         except requests.RequestException as error:
-            return {"error": type(error).__name__}
-    accepted = answer.status_code == (202 if parcel.kind == "account_status" else 200)
-    return {"status": answer.status_code, "answer": beginning.decode("utf-8", "replace"), "accepted": accepted}
+            outcome["error"] = type(error).__name__
+            return
+        outcome.update(status=answer.status_code, accepted=answer.status_code == accepted, error=None)
+        with suppress(requests.RequestException):
+            outcome["answer"] = next(answer.iter_content(ANSWER_SHOWN), b"").decode("utf-8", "replace")

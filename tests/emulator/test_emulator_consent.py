@@ -71,7 +71,7 @@ def test_what_was_refused_is_not_asked_again_unless_named(client: Client) -> Non
 def test_further_consent_adds_to_the_old_one(client: Client) -> None:
     agree(client, "profile_nickname")
     tokens = agree(client, "account_email", scope="account_email")
-    assert tokens["scope"] == "account_email openid profile_nickname"
+    assert tokens["scope"] == "account_email profile_nickname"
 
 
 def test_an_item_made_required_later_is_asked_at_the_next_login(client: Client, kakao: Emulator) -> None:
@@ -134,3 +134,43 @@ def test_names_of_items_and_people_are_escaped(client: Client, kakao: Emulator) 
     page = consent_page(client)
     assert "<img src=x" not in page.text
     assert "<img src=x" not in client.authorize(prompt="login").text
+
+
+@pytest.mark.parametrize(
+    ("persona", "agreed"),
+    [
+        ("4100000001", ["account_email", "profile_image", "profile_nickname"]),
+        ("4100000003", ["profile_image", "profile_nickname"]),
+    ],
+)
+def test_agreeing_to_everything_leaves_out_what_the_persona_refuses(
+    client: Client, kakao: Emulator, persona: str, agreed: list[str]
+) -> None:
+    page = client.follow(client.submit(client.authorize(), action="sign_in", person=persona))
+    client.exchange(answer_of(client.submit(page, action="agree_all"))["code"])
+    [link] = [person["links"][0] for person in kakao.users() if person["links"]]
+    assert link["agreed"] == agreed
+
+
+def test_a_connected_channel_is_offered(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(channels=["_abc"])
+    assert 'name="channel" value="_abc"' in consent_page(client, channel_public_id="_abc").text
+
+
+def test_a_person_under_sanction_needs_pages(client: Client, kakao: Emulator) -> None:
+    client.log_in()
+    kakao.patch_user("full", restricted=True)
+    assert answer_of(client.authorize(prompt="none"))["error"] == "interaction_required"
+
+
+def test_select_account_may_go_on_with_the_live_session(client: Client, kakao: Emulator) -> None:
+    agree(client, "profile_nickname")
+    assert client.authorize(prompt="select_account").status_code == 200
+    kakao.patch_app(select_account_at_once=True)
+    assert "code" in answer_of(client.authorize(prompt="select_account"))
+
+
+def test_unknown_service_terms_ask_for_none(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(service_terms={"tos": "required"})
+    assert 'name="term"' not in consent_page(client, service_terms="nope").text
+    assert 'name="term"' in consent_page(client).text

@@ -111,7 +111,12 @@ def test_people_can_be_listed_added_and_changed(kakao: Emulator) -> None:
         ("PUT", "browser", {"persona": "nobody"}, 404),
         ("PUT", "browser", {"persona": "full", "agree": 3}, 400),
         ("PUT", "browser", {"persona": ["full"]}, 400),
-        ("PUT", "browser", {}, 404),
+        ("PUT", "browser", {}, 400),
+        ("PUT", "browser", {"persona": "full", "user_id": 4100000001}, 400),
+        ("POST", "clock", {"advnace": 3}, 400),
+        ("POST", "keys", {"keep_old": "x"}, 400),
+        ("PATCH", "webhooks", {"copies": 11}, 400),
+        ("PATCH", "app", {"redirect_uris": ["http://x/#y"]}, 400),
         ("POST", "users/full/unlink", {}, 404),
         ("POST", "users/full/events", {}, 400),
         ("POST", "clock", {"advance": "much"}, 400),
@@ -236,3 +241,69 @@ def test_sign_in_as_outlives_a_reset() -> None:
         client = Client(kakao)
         assert "code" in answer_of(client.authorize())
         client.http.close()
+
+
+def test_who_signs_in_without_pages_is_told(client: Client, kakao: Emulator) -> None:
+    control(kakao, "PUT", "browser", {"persona": "full", "agree": ["profile_image"], "browser": "b"})
+    told = control(kakao, "GET", "browser").json()
+    assert told == {"browsers": {"b": {"user_id": 4100000001, "agree": ["profile_image"]}}}
+    assert control(kakao, "DELETE", "browser", {"browser": "b"}).json() == {"browsers": {}}
+
+
+def test_the_calls_of_one_endpoint_can_be_forgotten(client: Client, kakao: Emulator) -> None:
+    client.log_in()
+    left = control(kakao, "DELETE", "requests?endpoint=token").json()
+    assert left == {"requests": []}
+    assert [call["endpoint"] for call in kakao.requests()] == ["authorize"]
+
+
+def test_a_call_about_an_app_may_name_it_in_the_query(client: Client, kakao: Emulator) -> None:
+    other = kakao.add_app()["client_id"]
+    client.log_in()
+    assert control(kakao, "POST", f"users/full/unlink?client_id={other}", {}).status_code == 404
+    assert control(kakao, "POST", "users/full/unlink", {}).status_code == 200
+
+
+def test_a_reset_brings_the_first_keys_back(client: Client, kakao: Emulator) -> None:
+    def kids() -> list[str]:
+        keys = client.http.get(f"{kakao.url}/.well-known/jwks.json").json()["keys"]
+        return [key["kid"] for key in keys]
+
+    first = kids()
+    kakao.rotate_keys(keep_old=False)
+    assert set(first).isdisjoint(kids())
+    kakao.reset()
+    assert kids() == first
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "kakao.com.evil.example:9000"},
+        {"Host": "[::1"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+@pytest.mark.parametrize("path", ["app", "requests", "", "stream"])
+def test_the_page_of_another_site_reaches_nothing(kakao: Emulator, path: str, headers: dict[str, str]) -> None:
+    with requests.get(f"{kakao.url}/emulator/{path}", headers=headers, timeout=5, stream=True) as answer:
+        assert answer.status_code in {400, 403}
+        assert "emulator-admin-key" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:9000", "kakao.localhost", "[::1]:9000", "kauth.kakao.com", "10.0.2.2:9"]
+)
+def test_the_control_api_answers_to_its_own_names(kakao: Emulator, host: str) -> None:
+    answer = requests.get(f"{kakao.url}/emulator/app", headers={"Host": host}, timeout=5)
+    assert answer.status_code == 200
+
+
+def test_an_emulator_open_to_all_answers_to_any_name() -> None:
+    with run_emulator(allow_remote=True) as kakao:
+        answer = requests.get(f"{kakao.url}/emulator/app", headers={"Host": "kakao:9000"}, timeout=5)
+    assert answer.status_code == 200

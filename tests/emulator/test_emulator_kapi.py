@@ -27,9 +27,27 @@ def test_token_info_names_the_user_the_app_and_the_seconds_left(client: Client, 
     assert info == {"id": PERSON, "expires_in": pytest.approx(20_599, abs=1), "app_id": 1}
 
 
-def test_token_info_takes_no_admin_key(client: Client) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/user/access_token_info"), ("GET", "/v1/oidc/userinfo"), ("POST", "/v1/user/signup")],
+)
+def test_some_apis_take_no_admin_key(client: Client, method: str, path: str) -> None:
     client.log_in()
-    assert refused(client.admin("/v1/user/access_token_info", **TARGET)) == (401, -401)
+    assert refused(client.admin(path, method, **TARGET)) == (403, -3)
+
+
+def test_an_admin_key_may_be_kept_to_some_apis(client: Client, kakao: Emulator) -> None:
+    client.log_in()
+    kakao.patch_app(admin_key_calls=["user_ids"])
+    assert client.admin("/v1/user/ids").status_code == 200
+    assert refused(client.admin("/v2/user/me", **TARGET)) == (403, -3)
+
+
+def test_an_app_that_bars_children_later_gets_no_data_of_theirs(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(under_14_allowed=True)
+    token = client.log_in("under_14")["access_token"]
+    kakao.patch_app(under_14_allowed=False)
+    assert refused(client.kapi("/v2/user/me", token)) == (401, -406)
 
 
 def test_logout_ends_the_presented_token_and_its_refresh_token_only(client: Client) -> None:
@@ -148,6 +166,28 @@ def test_an_unknown_term_is_minus_2(client: Client) -> None:
     answer = client.kapi("/v2/user/service_terms", token, tags="nothing")
     assert refused(answer) == (400, -2)
     assert answer.json()["msg"].startswith("There is no tags to get service terms")
+
+
+def test_a_term_says_where_it_was_agreed_to(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(service_terms={"tos": "required", "ads": "optional"})
+    kakao.sign_in_as("full")
+    token = client.log_in(service_terms="tos")["access_token"]
+    client.kapi("/v2/user/upgrade/service_terms", token, "POST", tags="ads")
+    terms = client.kapi("/v2/user/service_terms", token).json()["service_terms"]
+    assert [(term["tag"], term["agreed_by"]) for term in terms] == [("tos", "KAUTH"), ("ads", "KAPI")]
+
+
+def test_terms_can_be_upgraded_in_part(client: Client, kakao: Emulator) -> None:
+    token = client.log_in()["access_token"]
+    kakao.patch_app(service_terms={"ads": "optional"})
+    upgraded = client.kapi("/v2/user/upgrade/service_terms", token, "POST", tags="ads,unknown").json()
+    assert [term["tag"] for term in upgraded["agreed_service_terms"]] == ["ads"]
+
+
+def test_a_required_term_cannot_be_revoked(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(service_terms={"tos": "required"})
+    token = client.log_in()["access_token"]
+    assert refused(client.kapi("/v2/user/revoke/service_terms", token, "POST", tags="tos")) == (403, -3)
 
 
 def test_service_terms_can_be_upgraded_and_revoked(client: Client, kakao: Emulator) -> None:

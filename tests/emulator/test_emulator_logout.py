@@ -75,3 +75,11 @@ def test_kapi_logout_leaves_the_browser_session_alone(client: Client, kakao: Emu
 def test_a_wrong_request_is_a_page(client: Client, changes: dict[str, Any], koe: str) -> None:
     answer = open_logout(client, **changes)
     assert (answer.status_code, f"({koe})" in answer.text) == (400, True)
+
+
+def test_cancel_logs_out_of_nothing_and_says_so(client: Client) -> None:
+    sign_in(client)
+    page = client.submit(open_logout(client, lang="en"), action="cancel")
+    assert page.status_code == 200
+    assert "You are still logged in" in page.text
+    assert has_session(client)

@@ -275,3 +275,21 @@ def test_token_info_judges_what_is_wrong(client: Client, kakao: Emulator, fault:
 
 def test_token_info_without_a_token_is_koe400(client: Client, kakao: Emulator) -> None:
     assert client.http.post(f"{kakao.url}/oauth/tokeninfo").json()["error_code"] == "KOE400"
+
+
+def test_user_info_needs_a_login_with_openid(client: Client) -> None:
+    token = client.log_in(scope="profile_nickname")["access_token"]
+    answer = client.kapi("/v1/oidc/userinfo", token)
+    assert answer.status_code == 403
+    assert answer.json() == {
+        "msg": "insufficient scopes.",
+        "code": -402,
+        "api_type": "OIDC_USERINFO",
+        "required_scopes": ["openid"],
+        "allowed_scopes": ["profile_nickname"],
+    }
+
+
+def test_a_person_who_hides_the_account_shows_nothing_in_an_id_token(client: Client) -> None:
+    claims = jwt.decode(client.log_in("no_account")["id_token"], options={"verify_signature": False})
+    assert claims.keys() == {"iss", "aud", "sub", "auth_time", "iat", "exp"}

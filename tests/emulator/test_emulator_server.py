@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from kakao_login.emulator import Emulator, RemoteListenError, run_emulator
 from kakao_login.emulator.__main__ import main
-from kakao_login.emulator.running import is_loopback
+from kakao_login.emulator.visitors import is_loopback
 
 from .emulator_client import Client
 
@@ -301,4 +301,21 @@ def test_tls_tells_what_to_trust_and_what_the_hosts_file_needs(tmp_path: Path) -
     assert code == 0
     assert metadata["issuer"] == "https://kauth.kakao.com"
     assert str(ca_file) in out
-    assert out.endswith("127.0.0.1 kauth.kakao.com\n127.0.0.1 kapi.kakao.com\n")
+    assert "127.0.0.1 kauth.kakao.com\n127.0.0.1 kapi.kakao.com\n" in out
+    assert "--port 443" in out
+
+
+def test_a_ready_file_of_an_earlier_run_is_gone_before_anything_else(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    ready.write_text("http://127.0.0.1:1\n", encoding="utf-8")
+    done = CliRunner().invoke(main, ["--ready-file", str(ready), "--sign-in-as", "nobody"])
+    assert done.exit_code == 2
+    assert not ready.exists()
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "missing" / "ready"
+    done = CliRunner().invoke(main, ["--port", "0", "--ready-file", str(missing)])
+    assert done.exit_code == 2
+    assert str(missing) in done.output
+    assert "--port" not in done.output

@@ -216,12 +216,16 @@ def test_the_21st_code_within_ten_minutes_is_koe237(client: Client, kakao: Emula
     assert client.log_in()
 
 
-def test_the_31st_refresh_within_a_minute_is_koe237(client: Client, kakao: Emulator) -> None:
+def test_the_31st_refresh_within_an_hour_is_koe237(client: Client, kakao: Emulator) -> None:
     kakao.patch_app(rate_limited=True, rate_limit_status=429)
     refresh_token = client.log_in()["refresh_token"]
     for _ in range(30):
         assert client.refresh(refresh_token).status_code == 200
     assert refused(client.refresh(refresh_token)) == (429, "invalid_request", "KOE237")
+    kakao.advance_clock(3_590)
+    assert client.refresh(refresh_token).status_code == 429
+    kakao.advance_clock(11)
+    assert client.refresh(refresh_token).status_code == 200
 
 
 def test_only_post_is_taken(client: Client, kakao: Emulator) -> None:

@@ -255,3 +255,14 @@ def test_an_item_withdrawn_from_the_app_is_no_longer_shown(client: Client, kakao
     token = client.log_in()["access_token"]
     kakao.patch_app(consent_items={"profile_nickname": "required"})
     assert "email" not in client.kapi("/v2/user/me", token).json()["kakao_account"]
+
+
+def test_a_nickname_that_breaks_the_rules_is_shown_as_the_default(client: Client, kakao: Emulator) -> None:
+    assert client.me()["kakao_account"]["profile"]["is_default_nickname"] is False
+    kakao.patch_user("full", nickname="닉네임을 등록해주세요")
+    assert client.me()["kakao_account"]["profile"]["is_default_nickname"] is True
+
+
+def test_ci_comes_with_the_time_it_was_confirmed(client: Client, kakao: Emulator) -> None:
+    ask_everything(kakao)
+    assert client.me()["kakao_account"]["ci_authenticated_at"] == "2024-05-01T09:30:00Z"

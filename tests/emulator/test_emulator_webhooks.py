@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -190,7 +191,7 @@ def test_an_app_has_three_seconds_to_answer(
     client.log_in()
     [delivery] = kakao.unlink("full")
     unlink_hook.waits_for.set()
-    assert (delivery["status"], delivery["error"], delivery["accepted"]) == (None, "ReadTimeout", False)
+    assert (delivery["status"], delivery["error"], delivery["accepted"]) == (None, "Timeout", False)
 
 
 def test_an_app_that_is_down_is_logged(client: Client, kakao: Emulator) -> None:
@@ -350,3 +351,62 @@ def test_an_event_needs_a_webhook_and_a_known_type(kakao: Emulator) -> None:
         kakao.send_event("full", "tokens-revoked")
     with pytest.raises(InvalidSetting, match="must be one of"):
         kakao.send_event("full", "party")
+
+
+def test_leaving_the_service_terms_is_told_by_the_event_alone(
+    client: Client, kakao: Emulator, event_hook: Receiver
+) -> None:
+    client.log_in()
+    kakao.patch_app(unlink_webhook={"url": f"{event_hook.url}/unlink"})
+    [delivery] = kakao.unlink("full", "REVOKE_ACCOUNT_SERVICE_TERMS")
+    assert delivery["kind"] == "account_status"
+    assert delivery["content"]["events"][EVENT_TYPES["user-unlinked"]]["reason"] == "REVOKE_ACCOUNT_SERVICE_TERMS"
+
+
+@pytest.fixture
+def half_an_answer() -> Iterator[tuple[str, list[bytes]]]:
+    """An app's server that answers with bytes as they are, a piece every tenth of a second, and never ends."""
+    pieces: list[bytes] = []
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            line, _ = server.accept()
+            with line, suppress(OSError):
+                line.recv(65_536)
+                for piece in pieces:
+                    line.sendall(piece)
+                    done.wait(0.1)
+                done.wait(10)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/", pieces
+        done.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("pieces", "status", "error"),
+    [
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"], 200, None),
+        ([b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 20, b"\r\n"], None, "Timeout"),
+    ],
+    ids=["a status without its body counts", "a head that trickles in does not"],
+)
+def test_only_a_status_within_the_time_counts(
+    client: Client,
+    kakao: Emulator,
+    half_an_answer: tuple[str, list[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+    pieces: list[bytes],
+    status: int | None,
+    error: str | None,
+) -> None:
+    monkeypatch.setattr("kakao_login.emulator.webhooks.ANSWER_SECONDS", 0.5)
+    url, answer = half_an_answer
+    answer += pieces
+    client.log_in()
+    kakao.patch_app(unlink_webhook={"url": url})
+    [delivery] = kakao.unlink("full")
+    assert (delivery["status"], delivery["error"], delivery["accepted"]) == (status, error, status == 200)
