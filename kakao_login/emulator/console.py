@@ -17,6 +17,10 @@ from .visitors import refuse_other_sites
 # A line that is silent for longer may be cut by something between server and browser.
 PING_SECONDS = 15.0
 STATUS_FAULTS = ("http_429", "http_500", "http_503")
+MISSING_CLAIMS = tuple(
+    f"no_{name}"
+    for name in ["iss", "aud", "sub", "iat", "exp", "nonce", "email", "nickname", "jti", "events", "toe"]
+)
 
 
 def page() -> str:
@@ -26,7 +30,7 @@ def page() -> str:
         endpoints=sorted(ENDPOINTS),
         signed=sorted(SIGNED),
         call_faults=[*STATUS_FAULTS, *sorted(CALL_FAULTS - {"answer"})],
-        token_faults=sorted(TOKEN_FAULTS),
+        token_faults=[*sorted(TOKEN_FAULTS), *MISSING_CLAIMS],
         event_types=list(EVENT_TYPES),
         referrer_types=[*sorted(REFERRER_TYPES), WITHDRAWN_TERMS],
     )

@@ -9,50 +9,11 @@ from urllib.parse import urlencode
 from flask import Flask, Response, g, jsonify, render_template
 from werkzeug.exceptions import HTTPException
 
+from .error_codes import KAPI_ERRORS, SETUP_ERRORS, TOKEN_ERRORS
 from .pages import is_kapi_path, page_texts
 
 # The status of these pages is not documented; 400 is this emulator's choice.
 KOE_PAGE_STATUS = 400
-SETUP_ERRORS = frozenset({"KOE004", "KOE005", "KOE006", "KOE007", "KOE008", "KOE101", "KOE102"})
-
-# code: (error, HTTP status, error_description) of the token endpoint and of tokeninfo.
-TOKEN_ERRORS: dict[str, tuple[str, int, str]] = {
-    "KOE001": ("invalid_request", 400, "Invalid request."),
-    "KOE003": ("server_error", 500, "temporary server error. please retry later."),
-    "KOE004": ("misconfigured", 400, "Kakao Login is not activated."),
-    "KOE009": ("misconfigured", 400, "invalid android_key_hash or ios_bundle_id or web_site_url"),
-    "KOE010": ("invalid_client", 401, "Bad client credentials"),
-    "KOE101": ("invalid_client", 401, "Not exist client_id {}"),
-    "KOE127": ("misconfigured", 400, "ip mismatched! callerIp={}"),
-    "KOE114": ("invalid_grant", 400, "application/client id mismatch"),
-    "KOE237": ("invalid_request", 400, "token request rate limit exceeded"),
-    "KOE303": ("invalid_grant", 400, "Redirect URI mismatch."),
-    "KOE310": ("unsupported_grant_type", 400, "Unsupported grant type: {}"),
-    "KOE319": ("invalid_grant", 400, "refresh token is required."),
-    "KOE320": ("invalid_grant", 400, "authorization code not found for code={}"),
-    "KOE322": ("invalid_grant", 400, "expired_or_invalid_refresh_token"),
-    "KOE400": ("invalid_token", 400, "malformed id_token"),
-    "KOE401": ("invalid_token", 400, "invalid issuer"),
-    "KOE402": ("invalid_token", 400, "invalid signature"),
-    "KOE403": ("invalid_token", 400, "expired id_token"),
-}
-
-# code: (HTTP status, msg) of kapi.
-KAPI_ERRORS: dict[int, tuple[int, str]] = {
-    -1: (400, "internal error. please retry later."),
-    -2: (400, "{}"),
-    -3: (403, "{}"),
-    -5: (403, "permission denied"),
-    -10: (429, "API limit has been exceeded."),
-    -101: (400, "NotRegisteredUserException"),
-    -102: (400, "already registered"),
-    -103: (400, "not existing kakao account"),
-    -201: (400, "user property not found ({})"),
-    -401: (401, "this access token does not exist"),
-    -402: (403, "insufficient scopes."),
-    -406: (401, "not allowed under age 14"),
-    -9798: (503, "service maintenance"),
-}
 
 
 class KakaoPageError(Exception):

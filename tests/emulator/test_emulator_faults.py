@@ -129,6 +129,44 @@ def test_redirect_leads_to_a_place_that_is_recorded(client: Client, kakao: Emula
     assert [call["endpoint"] for call in kakao.requests()] == ["user_me", "/redirected"]
 
 
+# Code: status, as the facts tell it; where they name none, the emulator's choice is 400 (-405: 401).
+KAPI_STATUS = {-3: 403, -4: 403, -5: 403, -6: 403, -10: 429, -12: 403, -401: 401, -402: 403, -405: 401, -406: 401}
+KAPI_STATUS |= {-9798: 503}
+KAPI_CODES = [-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -101, -102, -103, -201, -301, -401, -402, -405]
+KAPI_CODES += [-406, -501, -502, -504, -530, -531, -532, -602, -603, -606, -903, -911, -9798]
+
+
+@pytest.mark.parametrize("code", KAPI_CODES)
+def test_every_code_of_kapi_can_be_ordered(client: Client, kakao: Emulator, code: int) -> None:
+    kakao.fault("user_me", str(code))
+    answer = ask(client)
+    assert (answer.status_code, answer.json()["code"]) == (KAPI_STATUS.get(code, 400), code)
+    assert ("WWW-Authenticate" in answer.headers) is (answer.status_code == 401)
+
+
+@pytest.mark.parametrize("koe", [9, 10, 101, 114, 127, 237, 303, 310, 319, 320, 322])
+def test_every_code_of_the_token_endpoint_can_be_ordered(client: Client, kakao: Emulator, koe: int) -> None:
+    kakao.fault("token", f"KOE{koe:03}")
+    answer = client.token()
+    assert answer.json()["error_code"] == f"KOE{koe:03}"
+    assert answer.status_code == (401 if koe in {10, 101} else 400)
+
+
+@pytest.mark.parametrize("koe", [1, 2, 3, 4, 5, 6, 7, 8, 101, 102, 201, 202, 203, 204, 205, 207])
+def test_every_code_of_the_pages_can_be_ordered(client: Client, kakao: Emulator, koe: int) -> None:
+    kakao.fault("authorize", f"KOE{koe:03}")
+    assert f"(KOE{koe:03})" in client.authorize().text
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "fault"),
+    [("user_me", "KOE320"), ("token", "-401"), ("*", "-401"), ("jwks", "KOE003"), ("token", "KOE999")],
+)
+def test_a_code_can_be_ordered_only_where_kakao_has_it(kakao: Emulator, endpoint: str, fault: str) -> None:
+    with pytest.raises(InvalidSetting, match="fault: must be one of"):
+        kakao.fault(endpoint, fault)
+
+
 def test_any_answer_can_be_put_in_a_mouth(client: Client, kakao: Emulator) -> None:
     kakao.fault("user_me", "answer", body={"id": "not a number"})
     kakao.fault("user_me", "answer", status=418, body="tea")
