@@ -31,6 +31,8 @@ class _Json(DefaultJSONProvider):
 def create_app(emulator: Emulator) -> Flask:
     """Make the application of one emulator. It shares nothing with any other."""
     app = Flask(__name__, static_url_path="/emulator/static")
+    # A redirect to the address with single slashes would repeat whatever Host it was sent.
+    app.url_map.merge_slashes = False
     app.json = _Json(app)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY

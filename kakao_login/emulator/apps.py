@@ -91,7 +91,7 @@ class App:
 
 
 def _webhook(value: Any) -> Webhook:
-    rules = {"url": checks.http_url, "method": checks.one_of("GET", "POST")}
+    rules = {"url": checks.webhook_url, "method": checks.one_of("GET", "POST")}
     values = checked(value, rules)
     if "url" not in values:
         raise InvalidSetting("needs a url")
@@ -102,12 +102,12 @@ _URIS = checks.tuple_of(checks.redirect_uri)
 _CHECKS: dict[str, checks.Check] = {
     "app_id": checks.identifier,
     "name": checks.text,
-    "client_id": checks.text,
-    "client_secret": checks.text,
+    "client_id": checks.key,
+    "client_secret": checks.key,
     "client_secret_enabled": checks.flag,
-    "javascript_key": checks.text,
-    "native_key": checks.text,
-    "admin_key": checks.text,
+    "javascript_key": checks.key,
+    "native_key": checks.key,
+    "admin_key": checks.key,
     "login_enabled": checks.flag,
     "oidc": checks.flag,
     "redirect_uris": _URIS,
@@ -128,8 +128,8 @@ _CHECKS: dict[str, checks.Check] = {
     "logout_all_tokens": checks.flag,
     "users_in_elements": checks.flag,
     "unlink_webhook": checks.optional(_webhook),
-    "account_status_webhook_url": checks.optional(checks.http_url),
-    "user_id_offset": checks.whole_number,
+    "account_status_webhook_url": checks.optional(checks.webhook_url),
+    "user_id_offset": checks.number_to(checks.LARGEST_ID - 1),
 }
 
 
@@ -140,10 +140,10 @@ def changed(app: App, changes: Any) -> App:
 
 def distinct(apps: list[App]) -> list[App]:
     """Give the apps back if no two share a key or an id. Raises InvalidSetting."""
-    for name in ("app_id", "client_id", "javascript_key", "native_key", "admin_key"):
-        values = [getattr(app, name) for app in apps]
+    for names in (("app_id",), ("client_id", "javascript_key", "native_key"), ("admin_key",)):
+        values = [getattr(app, name) for app in apps for name in names]
         if len(set(values)) < len(values):
-            raise InvalidSetting(f"{name}: taken by another app")
+            raise InvalidSetting(f"{', '.join(names)}: taken by another app or key")
     return apps
 
 

@@ -43,7 +43,7 @@ def _take_answer(asked: AuthorizationRequest) -> Response:
     if action == "sign_in":
         return _sign_in(asked)
     session = current_session()
-    if session is None:
+    if session is None or "none" in asked.prompt:
         return found(request.full_path, 303)
     return _agree(asked, session)
 
@@ -53,18 +53,18 @@ def _sign_in(asked: AuthorizationRequest) -> Response:
     if person is None:
         raise KakaoPageError("KOE204", "person")
     _check_admission(asked, person)
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "prompt"]
-    response = found(f"{request.path}?{urlencode(kept)}", 303)
+    response = found(f"{request.path}?{urlencode(_without_prompt())}", 303)
     start_session(response, person, stay=request.form.get("stay") == "on")
     return response
 
 
 def _agree(asked: AuthorizationRequest, session: Session) -> Response:
-    question = question_for(asked, _link(asked, session.person_id))
+    person = current_state().people[session.person_id]
+    _check_admission(asked, person)
+    question = question_for(asked, _link(asked, person.id))
     items = frozenset(request.form.getlist("item")) & frozenset(question.items)
     terms = frozenset(request.form.getlist("term")) & frozenset(question.terms)
     if request.form.get("action") == "agree_all":
-        person = current_state().people[session.person_id]
         items, terms = answer_of(person, question, None), frozenset(question.terms)
     missing = (question.required - items) | (question.required_terms - terms)
     if missing:
@@ -128,9 +128,13 @@ def _sign_in_page(asked: AuthorizationRequest) -> Response:
     return make_response(render_template("sign_in.html", asked=asked, people=people))
 
 
+def _without_prompt() -> list[tuple[str, str]]:
+    """Give the parameters without the prompt, which is spent once the person has signed in."""
+    return [(name, value) for name, value in request.args.items() if name not in {"prompt", "auth_type"}]
+
+
 def _consent_page(asked: AuthorizationRequest, person: Person, question: Question) -> Response:
-    again = [*((name, value) for name, value in request.args.items() if name != "prompt"), ("prompt", "login")]
-    other_person_url = f"{request.path}?{urlencode(again)}"
+    other_person_url = f"{request.path}?{urlencode([*_without_prompt(), ('prompt', 'login')])}"
     return make_response(
         render_template(
             "consent.html", asked=asked, person=person, question=question, other_person_url=other_person_url

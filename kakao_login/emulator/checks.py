@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 Check = Callable[[Any], Any]
 INT64_MAX = 2**63 - 1
+# An id of a person and what an app adds to it stay below 2^63 together.
+LARGEST_ID = 2**62
 
 
 class InvalidSetting(ValueError):
@@ -36,10 +38,33 @@ def whole_number(value: Any) -> int:
     return value
 
 
+def number_to(largest: int) -> Check:
+    def check(value: Any) -> int:
+        if whole_number(value) > largest:
+            raise InvalidSetting(f"must be a whole number from 0 to {largest}")
+        return int(value)
+
+    return check
+
+
 def identifier(value: Any) -> int:
-    if whole_number(value) == 0:
-        raise InvalidSetting("must be a whole number from 1 to 2^63-1")
+    if not 1 <= whole_number(value) <= LARGEST_ID:
+        raise InvalidSetting("must be a whole number from 1 to 2^62")
     return int(value)
+
+
+def key(value: Any) -> str:
+    """Accept what an HTTP header can carry as it stands."""
+    if not (text(value).isascii() and value.isprintable()) or " " in value:
+        raise InvalidSetting("must be ASCII without spaces")
+    return str(value)
+
+
+def persona(value: Any) -> str:
+    """Accept a name that no id can be mistaken for."""
+    if text(value).isdigit():
+        raise InvalidSetting("must not be a number")
+    return str(value)
 
 
 def seconds(value: Any) -> float:
@@ -69,6 +94,13 @@ def redirect_uri(value: Any) -> str:
 def http_url(value: Any) -> str:
     if urlsplit(url(value)).scheme not in {"http", "https"} or not urlsplit(value).netloc:
         raise InvalidSetting("must be an http or https URL")
+    return str(value)
+
+
+def webhook_url(value: Any) -> str:
+    """Accept an http URL; credentials in it would replace the header that Kakao sends, a fragment the query."""
+    if "@" in urlsplit(http_url(value)).netloc or "#" in value:
+        raise InvalidSetting("must be an http or https URL without credentials and fragment")
     return str(value)
 
 

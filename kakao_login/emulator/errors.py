@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterable
-from typing import Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, g, jsonify, render_template
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, g, jsonify, render_template, request
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from .error_codes import KAPI_ERRORS, SETUP_ERRORS, TOKEN_ERRORS
 from .pages import is_kapi_path, page_texts
 
 # The status of these pages is not documented; 400 is this emulator's choice.
 KOE_PAGE_STATUS = 400
+
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 class KakaoPageError(Exception):
@@ -85,12 +91,18 @@ def with_parameters(url: str, parameters: dict[str, str]) -> str:
     return f"{url}{separator}{urlencode(parameters)}"
 
 
+class Found(Response):
+    """A redirect to an address that is left as it was registered; Werkzeug would write it in its own way."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = quote(self.headers["Location"], safe=string.punctuation)
+        return headers
+
+
 def found(location: str, status: int = 302) -> Response:
     """Redirect with an empty body, as kauth does."""
-    response = Response(status=status)
-    response.headers["Location"] = location
-    response.content_type = "text/html;charset=UTF-8"
-    return response
+    return Found(status=status, headers={"Location": location}, content_type="text/html;charset=UTF-8")
 
 
 def _show_page(error: KakaoPageError) -> tuple[str, int]:
@@ -119,12 +131,16 @@ def _answer_kapi_error(error: KapiError) -> Response:
     return response
 
 
-def _answer_http_error(error: HTTPException) -> tuple[Response | str, int]:
-    """Answer an unknown path or method in the manner of the host that would have it."""
-    status = error.code or 500
+def _answer_http_error(error: HTTPException) -> tuple[Response | str, int, dict[str, str]]:
+    """Answer an unknown path or method, or a body too large, in the manner of the host that would have it."""
+    status, headers = error.code or 500, {}
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     if is_kapi_path():
-        return jsonify(msg=error.name, code=-2), status
-    return _show_page(KakaoPageError("KOE002", error.name))[0], status
+        return jsonify(msg=error.name, code=-2), status, headers
+    if request.path in {"/oauth/token", "/oauth/tokeninfo"} and status != 405:
+        return jsonify(TokenError("KOE001").body), status, headers
+    return _show_page(KakaoPageError("KOE002", error.name))[0], status, headers
 
 
 def register_error_handlers(app: Flask) -> None:

@@ -59,7 +59,7 @@ class Faults:
         """Give the oldest failure ordered for this endpoint, counted down; None when all is well."""
         with self._lock:
             for place, (fault, left) in enumerate(self._waiting):
-                if fault.endpoint in {endpoint, "*"}:
+                if fault.endpoint == endpoint or (fault.endpoint == "*" and endpoint not in SIGNED):
                     self._count_down(place, fault, left)
                     return fault
         return None
@@ -82,17 +82,18 @@ class Faults:
             self._alarm.set()
             self._alarm = Event()
 
-    def wait(self, seconds: float) -> None:
-        """Keep a call waiting, but no longer than until `clear`."""
-        self._alarm.wait(seconds)
+    def alarm(self) -> Event:
+        """Give what rings at the next `clear`; a call takes it once, so that no later wait of it outlives one."""
+        with self._lock:
+            return self._alarm
 
 
 _CHECKS: dict[str, checks.Check] = {
     "endpoint": checks.text,
     "fault": checks.text,
     "times": checks.optional(checks.identifier),
-    "delay_ms": checks.whole_number,
-    "status": checks.whole_number,
+    "delay_ms": checks.number_to(3_600_000),
+    "status": checks.one_of(*range(200, 600)),
     "body": lambda value: value,
 }
 

@@ -42,7 +42,8 @@ def _is_spared() -> bool:
 def _begin() -> Response | None:
     if _is_spared():
         return None
-    state = current_state()
+    state, form = current_state(), request.form.to_dict(flat=False)
+    g.alarm = state.faults.alarm()
     fault = state.faults.take(call_name())
     g.started, g.fault = time.perf_counter(), fault
     g.call = Call(
@@ -52,7 +53,7 @@ def _begin() -> Response | None:
         method=request.method,
         path=request.path,
         query=masked(request.args.to_dict(flat=False)),
-        form=masked(request.form.to_dict(flat=False)),
+        form=masked(form),
         headers=masked_headers(dict(request.headers)),
         fault=fault.fault if fault else None,
     )
@@ -88,7 +89,7 @@ def _wait(seconds: float) -> None:
     """Keep the client waiting. One in this process does not wait: it times out at once, or not at all."""
     patience: float | None = request.environ.get(PATIENCE)
     if patience is None:
-        current_state().faults.wait(seconds)
+        g.alarm.wait(seconds)
     elif seconds > patience:
         raise ConnectionDropped(timed_out=True)
 

@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 
 from .apps import App
 from .grants import SIGN_UP_LIFETIME
+from .parcels import Parcel
 from .personas import Person
 from .recorder import MASK
 from .security_events import announce, event_claims, event_parcel
 from .state import State
-from .webhooks import Delivery, Parcel
+from .webhooks import Delivery
 
 # The person withdrew from the service terms: an event tells it, the unlink webhook does not.
 WITHDRAWN_TERMS = "REVOKE_ACCOUNT_SERVICE_TERMS"

@@ -32,10 +32,11 @@ def page_texts() -> dict[str, str]:
 
 
 def url_in_other_language() -> str:
-    """Give this page's URL with the language switched and everything else kept."""
+    """Give a link to this page with the language switched and everything else kept."""
     other = KOREAN if page_language() == ENGLISH else ENGLISH
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    return f"{request.path}?{urlencode([*kept, ('lang', other)])}"
+    # Only a query, for a path such as `//evil.example` would lead to another site.
+    return f"?{urlencode([*kept, ('lang', other)])}"
 
 
 def is_kapi_path() -> bool:

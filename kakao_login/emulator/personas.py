@@ -103,7 +103,7 @@ def _address(value: Any) -> dict[str, Any]:
 _ADDRESS: dict[str, checks.Check] = {"id": checks.identifier, "updated_at": checks.whole_number}
 _CHECKS: dict[str, checks.Check] = {
     "id": checks.identifier,
-    "persona": checks.text,
+    "persona": checks.persona,
     "nickname": checks.text,
     "picture": _TEXT,
     "email": _TEXT,

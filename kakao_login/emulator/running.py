@@ -38,7 +38,7 @@ def listening(options: Options) -> Iterator[tuple[Emulator, Server]]:
         finally:
             emulator.clear_faults()
             emulator.state.recorder.close()
-            emulator.state.outbox.close()
+            emulator.state.outbox.clear()
 
 
 @contextmanager

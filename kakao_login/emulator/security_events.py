@@ -6,10 +6,10 @@ import secrets
 from typing import Any
 
 from .apps import App
+from .parcels import Parcel
 from .personas import Person
 from .spoiling import sign_spoiled
 from .state import State
-from .webhooks import Parcel
 
 Json = dict[str, Any]
 OAUTH = "https://schemas.openid.net/secevent/oauth/event-type/"

@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -123,16 +124,26 @@ class Server(ThreadingMixIn, TCPServer):
         shown = f"[{host!s}]" if ":" in str(host) else str(host)
         return f"{self.scheme}://{shown}:{port}"
 
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Take a connection. Where no more files may be open, wait a little instead of asking at once again."""
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(0.05)
+            raise
+
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Handle a connection in its own thread, where a slow TLS handshake delays nobody else."""
         with self._tracked(self._secured(request)) as connection:
+            if isinstance(connection, ssl.SSLSocket):
+                connection.settimeout(HANDSHAKE_SECONDS)
+                connection.do_handshake()
             super().finish_request(connection, client_address)
 
     def _secured(self, connection: socket.socket) -> socket.socket:
         if self.tls is None:
             return connection
-        connection.settimeout(HANDSHAKE_SECONDS)
-        return self.tls.wrap_socket(connection, server_side=True)
+        return self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
 
     @contextmanager
     def _tracked(self, connection: socket.socket) -> Iterator[socket.socket]:

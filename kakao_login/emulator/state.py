@@ -51,15 +51,14 @@ class State:
         """Go back to the apps, people and keys of the start. Recorded calls, faults and the moved clock go too."""
         with self.lock:
             self.apps: list[App] = list(self._first_apps)
-            self.people: dict[int, Person] = {}
-            self._ids: dict[str, int] = {}
-            for person in PERSONAS:
-                self.keep_person(person)
             self.links: dict[tuple[int, int], Link] = {}
             self.codes: dict[str, Code] = {}
             self.access_tokens: dict[str, Token] = {}
             self.refresh_tokens: dict[str, Token] = {}
             self.sessions: dict[str, Session] = {}
+            # What leads to a person is gone before the person is, for calls go on meanwhile.
+            self.people: dict[int, Person] = {person.id: person for person in PERSONAS}
+            self._ids: dict[str, int] = {person.persona: person.id for person in PERSONAS}
             self.browsers: dict[str, AutoSignIn] = dict(self._first_browsers)
             self.counted: dict[tuple[int, int, str], list[float]] = {}
         self.clock.reset()

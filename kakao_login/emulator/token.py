@@ -60,7 +60,7 @@ def _grant_code(state: State, app: App, form: MultiDict[str, str]) -> Answer:
     code = state.codes.get(form.get("code", ""))
     if code is None or code.expires_at <= state.clock.now():
         raise TokenError("KOE320", form.get("code", "null"))
-    if code.client_id != form["client_id"]:
+    if (code.client_id, code.app_id) != (form["client_id"], app.app_id):
         raise TokenError("KOE114")
     if form.get("redirect_uri", code.redirect_uri) != code.redirect_uri:
         raise TokenError("KOE303")
@@ -96,7 +96,7 @@ def _grant_refresh(state: State, app: App, form: MultiDict[str, str]) -> Answer:
     if not value:
         raise TokenError("KOE319")
     old = state.live(state.refresh_tokens.get(value))
-    if old is None or old.client_id != form["client_id"]:
+    if old is None or (old.client_id, old.app_id) != (form["client_id"], app.app_id):
         raise TokenError("KOE322")
     count_refresh(state, app, old.person_id)
     link = state.links[app.app_id, old.person_id]

@@ -5,30 +5,14 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
-from threading import RLock, Thread
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from threading import RLock
 from typing import Any
 
-import requests
+from .parcels import Parcel, Talk
 
-# Kakao waits this long for an answer and follows no redirect.
-ANSWER_SECONDS = 3.0
-ANSWER_SHOWN = 500
 KEPT = 1_000
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """A request to send. `content` is what the log shows of it; the headers may hold the admin key."""
-
-    kind: str
-    method: str
-    url: str
-    content: Mapping[str, Any]
-    body: str | None = field(default=None, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -62,13 +46,18 @@ class Outbox:
         self._deliveries: deque[Delivery] = deque(maxlen=KEPT)
         self._number = 0
         self._worker: ThreadPoolExecutor | None = None
+        self._under_way: set[Talk] = set()
+        # Whatever was begun in an earlier era, before everything was forgotten, comes to nothing.
+        self._era = object()
 
     def send(self, parcel: Parcel, now: float) -> list[Delivery]:
         """Send now and wait for the answer, as often as `copies` says; nothing happens yet while `hold` is on."""
         if self.hold:
             self._held.append(parcel)
             return []
-        return [self._deliver(parcel, now) for _ in range(self.copies)]
+        era = self._era
+        sent = (self._deliver(parcel, now, era) for _ in range(self.copies))
+        return [delivery for delivery in sent if delivery is not None]
 
     def send_later(self, parcel: Parcel, now: float) -> Future[list[Delivery]]:
         """Send in the background, so that an app which waits for us is not waited for by us."""
@@ -85,7 +74,9 @@ class Outbox:
 
     def deliveries(self) -> list[Delivery]:
         """Give what was sent, oldest first, once nothing is under way any more."""
-        self._settle()
+        with self._lock:
+            last = [self._worker.submit(int)] if self._worker else []
+        wait(last)
         with self._lock:
             return list(self._deliveries)
 
@@ -94,66 +85,35 @@ class Outbox:
         return [parcel.content for parcel in self._held]
 
     def clear(self) -> None:
-        """Forget everything and set the switches back."""
-        self._settle()
+        """Forget everything, also what is under way, and set the switches back."""
         with self._lock:
+            self._era = object()
+            worker, self._worker = self._worker, None
             self.copies, self.hold = 1, False
             self._held.clear()
             self._deliveries.clear()
+            for talk in self._under_way:
+                talk.over.set()
+        if worker is not None:
+            worker.shutdown(cancel_futures=True)
 
-    def close(self) -> None:
-        """Send nothing more."""
-        if self._worker is not None:
-            self._worker.shutdown(cancel_futures=True)
-
-    def _settle(self) -> None:
-        if self._worker is not None:
-            self._worker.submit(int).result()
-
-    def _deliver(self, parcel: Parcel, now: float) -> Delivery:
-        started = time.perf_counter()
+    def _deliver(self, parcel: Parcel, now: float, era: object) -> Delivery | None:
+        """Send one parcel; None if everything was forgotten before or meanwhile."""
+        talk = Talk(parcel)
         with self._lock:
+            if era is not self._era:
+                return None
             self._number += 1
-            blank = Delivery(self._number, now, parcel.kind, parcel.method, parcel.url, parcel.content)
-        outcome = _post(parcel)
+            number = self._number
+            self._under_way.add(talk)
+        started = time.perf_counter()
+        outcome = talk.hold()
         milliseconds = round((time.perf_counter() - started) * 1000, 2)
-        delivery = replace(blank, milliseconds=milliseconds, **outcome)
+        shown = (parcel.kind, parcel.method, parcel.url, parcel.content)
+        delivery = Delivery(number, now, *shown, milliseconds=milliseconds, **outcome)
         with self._lock:
+            self._under_way.discard(talk)
+            if era is not self._era:
+                return None
             self._deliveries.append(delivery)
         return delivery
-
-
-def _post(parcel: Parcel) -> dict[str, Any]:
-    """Send one parcel and give what is known of the answer when the time is up.
-
-    Only the status counts; of the body the log keeps the beginning. The clock runs over the whole answer,
-    which a timeout of `requests` does not, as it starts anew with each byte.
-    """
-    outcome: dict[str, Any] = {"error": "Timeout"}
-    talk = Thread(target=_talk, args=(parcel, outcome), daemon=True)
-    talk.start()
-    talk.join(ANSWER_SECONDS)
-    return dict(outcome)
-
-
-def _talk(parcel: Parcel, outcome: dict[str, Any]) -> None:
-    accepted = 202 if parcel.kind == "account_status" else 200
-    with requests.Session() as session:
-        # A proxy or a netrc file of this machine must not change what is sent.
-        session.trust_env = False
-        try:
-            answer = session.request(
-                parcel.method,
-                parcel.url,
-                data=parcel.body,
-                headers=dict(parcel.headers),
-                timeout=ANSWER_SECONDS,
-                allow_redirects=False,
-                stream=True,
-            )
-        except requests.RequestException as error:
-            outcome["error"] = type(error).__name__
-            return
-        outcome.update(status=answer.status_code, accepted=answer.status_code == accepted, error=None)
-        with suppress(requests.RequestException):
-            outcome["answer"] = next(answer.iter_content(ANSWER_SHOWN), b"").decode("utf-8", "replace")

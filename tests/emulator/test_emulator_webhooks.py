@@ -183,10 +183,10 @@ def test_only_the_status_counts_and_redirects_are_not_followed(
 def test_an_app_has_three_seconds_to_answer(
     client: Client, kakao: Emulator, unlink_hook: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kakao_login.emulator import webhooks
+    from kakao_login.emulator import parcels
 
-    assert webhooks.ANSWER_SECONDS == 3.0
-    monkeypatch.setattr(webhooks, "ANSWER_SECONDS", 0.1)
+    assert parcels.ANSWER_SECONDS == 3.0
+    monkeypatch.setattr(parcels, "ANSWER_SECONDS", 0.1)
     unlink_hook.waits_for = threading.Event()
     client.log_in()
     [delivery] = kakao.unlink("full")
@@ -403,7 +403,7 @@ def test_only_a_status_within_the_time_counts(
     status: int | None,
     error: str | None,
 ) -> None:
-    monkeypatch.setattr("kakao_login.emulator.webhooks.ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("kakao_login.emulator.parcels.ANSWER_SECONDS", 0.5)
     url, answer = half_an_answer
     answer += pieces
     client.log_in()
