@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, json, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from . import checks
@@ -42,7 +42,11 @@ def _body() -> Json:
     """Read a JSON object, if any. Only JSON counts, so no foreign web page can post here."""
     if not request.content_length and not request.get_data():
         return {}
-    value = request.get_json()
+    try:
+        value = request.get_json()
+        json.dumps(value, ensure_ascii=False).encode()
+    except (RecursionError, UnicodeEncodeError) as error:
+        raise InvalidSetting("the JSON is nested too deeply, or no UTF-8 can hold it") from error
     if not isinstance(value, dict):
         raise InvalidSetting("a JSON object is due")
     return value
@@ -116,7 +120,8 @@ class _Views:
         if request.method == "DELETE":
             self.emulator.clear_faults()
         if request.method == "POST":
-            self.emulator.fault(**({"endpoint": "", "fault": ""} | _body()))
+            body = {"endpoint": "", "fault": ""} | _body()
+            self.emulator.fault(body.pop("endpoint"), body.pop("fault"), **body)
         return jsonify(faults=self.emulator.state.faults.pending(), endpoints=sorted(ENDPOINTS | SIGNED))
 
     def clock(self) -> Response:

@@ -50,7 +50,7 @@ class Emulator(WebhookCalls):
         """Give the settings of every app."""
         return [app.as_json() for app in self.state.apps]
 
-    def add_app(self, **settings: Any) -> Json:
+    def add_app(self, /, **settings: Any) -> Json:
         """Register a further app; keys and ids that are left out are made up. Gives its settings."""
         with self.state.lock:
             app = apps.next_app(self.state.apps, settings)
@@ -74,17 +74,17 @@ class Emulator(WebhookCalls):
         people = list(self.state.people.values())
         return [person.as_json() | {"links": links.get(person.id, [])} for person in people]
 
-    def add_user(self, **settings: Any) -> Json:
+    def add_user(self, /, **settings: Any) -> Json:
         """Add a person; what is left out is made up. Give the person with `id`."""
         state = self.state
         with state.lock:
-            person = personas.new_person(len(state.people) + 1, settings)
+            person = personas.new_person(state.free_number(), settings)
             if person.id in state.people:
                 raise InvalidSetting("id: taken by another person")
             _keep(state, person)
         return person.as_json()
 
-    def patch_user(self, user: int | str, **changes: Any) -> Json:
+    def patch_user(self, user: int | str, /, **changes: Any) -> Json:
         """Change a person, named by id or persona."""
         with self.state.lock:
             person = personas.changed(self._person(user), changes)
@@ -119,7 +119,7 @@ class Emulator(WebhookCalls):
         """Give who signs in without pages, by the name of the browser; "*" stands for every one."""
         return {name: auto.as_json() for name, auto in dict(self.state.browsers).items()}
 
-    def fault(self, endpoint: str, fault: str, **details: Any) -> None:
+    def fault(self, endpoint: str, fault: str, /, **details: Any) -> None:
         """Make the next calls of an endpoint fail: `times` (1; None for ever), `delay_ms`, `status`, `body`."""
         settings = {"endpoint": endpoint, "fault": fault, **details}
         self.state.faults.add(parse_fault(settings))

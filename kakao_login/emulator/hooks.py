@@ -11,7 +11,7 @@ from .context import call_name, current_state
 from .faults import HANG_SECONDS, SLOW_MS, Fault
 from .outages import wrong_answer
 from .pages import is_kapi_path
-from .recorder import Call, masked, masked_headers
+from .recorder import Call
 
 # How many seconds a client in this process would wait for an answer, in the WSGI environment.
 PATIENCE = "kakao_emulator.patience"
@@ -42,22 +42,22 @@ def _is_spared() -> bool:
 def _begin() -> Response | None:
     if _is_spared():
         return None
-    state, form = current_state(), request.form.to_dict(flat=False)
+    state, form = current_state(), request.form.lists()
     g.alarm = state.faults.alarm()
     fault = state.faults.take(call_name())
     g.started, g.fault = time.perf_counter(), fault
     g.call = Call(
         number=state.recorder.next_number(),
         at=state.clock.now(),
-        endpoint=call_name(),
+        endpoint=state.masking.text(call_name()),
         method=request.method,
-        path=request.path,
-        query=masked(request.args.to_dict(flat=False)),
-        form=masked(form),
-        headers=masked_headers(dict(request.headers)),
+        path=state.masking.text(request.path),
+        query=state.masking.parameters(request.args.lists()),
+        form=state.masking.parameters(form),
+        headers=state.masking.headers(request.headers),
         fault=fault.fault if fault else None,
     )
-    state.recorder.put(g.call)
+    state.recorder.begin(g.call)
     return _strike(fault) if fault else None
 
 
@@ -67,7 +67,7 @@ def _finish(response: Response) -> Response:
         return response
     milliseconds = round((time.perf_counter() - g.started) * 1000, 2)
     ended = replace(call, status=response.status_code, error=_error_of(response), milliseconds=milliseconds)
-    current_state().recorder.put(ended)
+    current_state().recorder.end(ended)
     if g.fault is not None and g.fault.fault == "timeout_after_issue":
         _wait(g.fault.delay_ms / 1000)
         raise ConnectionDropped

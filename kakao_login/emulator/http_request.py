@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -10,6 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 LARGEST_BODY = 2_000_000
 LONGEST_CHUNK_LINE = 1024
+DECIMAL, HEXADECIMAL = re.compile(rb"[0-9]{1,30}"), re.compile(rb"[0-9A-Fa-f]{1,30}")
+# A name of labels, or an address; with a port or without (RFC 9110 7.2).
+HOST = re.compile(
+    r"(\[[0-9A-Fa-f:.]+\]|(?=[^:]{1,253}(:|$))[\w-]{1,63}(\.[\w-]{1,63})*\.?)(:[0-9]{0,5})?", re.ASCII
+)
 
 
 class BadRequest(ValueError):
@@ -18,38 +24,49 @@ class BadRequest(ValueError):
 
 def read_body(handler: BaseHTTPRequestHandler) -> bytes:
     """Read the body by its length or chunk by chunk. Raises BadRequest."""
+    if handler.headers.defects:
+        raise BadRequest("a header is malformed")
     lengths = handler.headers.get_all("Content-Length") or []
-    encoding = handler.headers.get("Transfer-Encoding")
-    if encoding is not None:
-        if lengths or encoding.lower() != "chunked":
+    encodings = handler.headers.get_all("Transfer-Encoding") or []
+    if encodings:
+        if lengths or [encoding.lower() for encoding in encodings] != ["chunked"]:
             raise BadRequest("Transfer-Encoding must be chunked and alone")
         return _read_chunks(handler)
     if not lengths:
         return b""
-    if len(lengths) > 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
+    if len(lengths) > 1:
         raise BadRequest("Content-Length is not one number")
-    return _read_exactly(handler, _size(lengths[0], 10))
+    return _read_exactly(handler, _size(lengths[0].encode("latin-1", "replace"), 10))
 
 
 def _read_chunks(handler: BaseHTTPRequestHandler) -> bytes:
     body = bytearray()
     while size := _size(handler.rfile.readline(LONGEST_CHUNK_LINE).partition(b";")[0].strip(), 16):
         body += _read_exactly(handler, size)
-        handler.rfile.readline(LONGEST_CHUNK_LINE)
-        _size(str(len(body)), 10)
+        if handler.rfile.readline(LONGEST_CHUNK_LINE) not in {b"\r\n", b"\n"}:
+            raise BadRequest("a chunk does not end where it said")
+        _check_size(len(body))
     while handler.rfile.readline(LONGEST_CHUNK_LINE).strip():
         pass
     return bytes(body)
 
 
-def _size(digits: str | bytes, base: int) -> int:
-    try:
-        size = int(digits[:20], base)
-    except ValueError as error:
-        raise BadRequest("a length is not a number") from error
-    if not 0 <= size <= LARGEST_BODY:
+def _size(digits: bytes, base: int) -> int:
+    if not (DECIMAL if base == 10 else HEXADECIMAL).fullmatch(digits):
+        raise BadRequest("a length is not a number")
+    return _check_size(int(digits, base))
+
+
+def _check_size(size: int) -> int:
+    if size > LARGEST_BODY:
         raise BadRequest("the body is too large")
     return size
+
+
+def _check_host(handler: BaseHTTPRequestHandler) -> None:
+    hosts = handler.headers.get_all("Host") or []
+    if len(hosts) > 1 or not all(HOST.fullmatch(host) for host in hosts):
+        raise BadRequest("Host is not one name")
 
 
 def _read_exactly(handler: BaseHTTPRequestHandler, size: int) -> bytes:
@@ -61,6 +78,7 @@ def _read_exactly(handler: BaseHTTPRequestHandler, size: int) -> bytes:
 
 def wsgi_environ(handler: BaseHTTPRequestHandler, body: bytes, scheme: str) -> dict[str, Any]:
     """Give the environment of PEP 3333 for the request that `handler` has parsed."""
+    _check_host(handler)
     target = _target(handler.path)
     name, port = handler.connection.getsockname()[:2]
     environ: dict[str, Any] = {

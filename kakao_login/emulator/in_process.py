@@ -6,6 +6,7 @@ import io
 import socket
 from http.client import HTTPResponse
 from typing import Any, cast
+from urllib.parse import urldefrag
 
 import requests
 import urllib3
@@ -41,18 +42,19 @@ class InProcessAdapter(HTTPAdapter):
             if dropped.timed_out:
                 raise requests.ReadTimeout("The emulator did not answer in time.", request=request) from None
             raise requests.ConnectionError("The emulator cut the line.", request=request) from None
-        return self.build_response(request, _received(status, headers, b"".join(body)))
+        return self.build_response(request, _received(request.method, status, headers, b"".join(body)))
 
 
 def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
+    url = urldefrag(request.url or "").url
     path, _, query = request.path_url.partition("?")
     builder = EnvironBuilder(
         path=path,
         query_string=query,
         method=request.method or "GET",
         headers=Headers(list(request.headers.items())),
-        base_url=(request.url or "").removesuffix(request.path_url),
-        data=request.body.encode() if isinstance(request.body, str) else request.body or b"",
+        base_url=url.removesuffix(request.path_url),
+        data=_content(request.body),
     )
     try:
         return builder.get_environ()
@@ -60,10 +62,21 @@ def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
         builder.close()
 
 
+def _content(body: Any) -> bytes:
+    """Give the body whole; requests takes text, bytes, a file or pieces."""
+    if isinstance(body, str):
+        return body.encode()
+    if body is None or isinstance(body, bytes):
+        return body or b""
+    return bytes(body.read()) if hasattr(body, "read") else b"".join(body)
+
+
 def _read_timeout(timeout: Any) -> float:
-    """Give the seconds that the client waits for an answer; requests takes one number or two."""
+    """Give the seconds that the client waits for an answer; requests takes one number, two, or urllib3's own."""
+    if isinstance(timeout, urllib3.Timeout):
+        timeout = timeout.read_timeout
     seconds = timeout[1] if isinstance(timeout, tuple) else timeout
-    return float("inf") if seconds is None else float(seconds)
+    return float(seconds) if isinstance(seconds, int | float) else float("inf")
 
 
 class _Line:
@@ -76,9 +89,10 @@ class _Line:
         return io.BytesIO(self._answer)
 
 
-def _received(status: str, headers: Headers, body: bytes) -> urllib3.HTTPResponse:
+def _received(method: str | None, status: str, headers: Headers, body: bytes) -> urllib3.HTTPResponse:
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    answer = HTTPResponse(cast(socket.socket, _Line(f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + body)))
+    line = _Line(f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1") + body)
+    answer = HTTPResponse(cast(socket.socket, line), method=method)
     answer.begin()
     return urllib3.HTTPResponse(
         answer,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +11,7 @@ from .apps import App
 from .context import call_parameters, current_state
 from .errors import KapiError
 from .kapi_auth import admin_app
-from .kapi_parameters import number, string_list
+from .kapi_parameters import choice, json_value, number, string_list
 from .kapi_user import only
 from .limits import count_calls
 from .profiles import user_me
@@ -28,7 +27,7 @@ def user_ids() -> Response:
     limit = PAGE_MOST if (asked := number("limit")) is None else asked
     if not 1 <= limit <= PAGE_MOST:
         raise KapiError(-2, "limit must be from 1 to 100.")
-    descending = call_parameters().get("order", "asc") == "desc"
+    descending = choice("order", "asc", "desc") == "desc"
     ids = _ids(state, app)
     first = ids[-1] if descending and ids else 0
     start = first if (asked := number("from_id")) is None else asked
@@ -65,10 +64,7 @@ def app_users() -> Response:
 
 
 def _targets(most: int) -> list[int]:
-    try:
-        targets = json.loads(call_parameters().get("target_ids", ""))
-    except (ValueError, RecursionError):
-        targets = None
+    targets = json_value("target_ids", "")
     if not isinstance(targets, list) or not all(type(target) is int for target in targets):
         raise KapiError(-2, "target_ids must be a JSON array of numbers.")
     if len(targets) > most or call_parameters().get("target_id_type", "user_id") != "user_id":

@@ -10,6 +10,7 @@ from .apps import App
 from .context import call_name, call_parameters, current_state
 from .errors import KapiError
 from .grants import Link, Token
+from .kapi_parameters import number
 from .personas import Person
 from .state import State
 
@@ -99,7 +100,7 @@ def target_person(state: State, app: App) -> Person:
     parameters = call_parameters()
     if parameters.get("target_id_type") != "user_id":
         raise KapiError(-2, "target_id_type must be user_id.")
-    user_id = parameters.get("target_id", type=int)
+    user_id = number("target_id")
     if user_id is None:
         raise KapiError(-2, "target_id must be a number.")
     person = state.person_of(app, user_id)

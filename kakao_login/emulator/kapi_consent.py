@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
 from .apps import REQUIRED, App
 from .clock import utc_text
@@ -16,7 +16,7 @@ from .context import call_parameters, current_state
 from .errors import KapiError
 from .grants import Agreement, Link
 from .kapi_auth import Caller, caller, link_or_error
-from .kapi_parameters import string_list
+from .kapi_parameters import choice, string_list
 from .state import State
 from .texts import ITEMS, KOREAN, item_name
 
@@ -73,7 +73,7 @@ def service_terms() -> Response:
     who = caller()
     link = link_or_error(current_state(), who.app, who.person)
     tags = _tags(who.app, needed=False)
-    if request.values.get("result", "agreed_service_terms") == "agreed_service_terms":
+    if choice("result", "agreed_service_terms", "app_service_terms") == "agreed_service_terms":
         tags = [tag for tag in tags if tag in link.agreed_terms]
     return jsonify(id=who.user_id, service_terms=[_term(who.app, link, tag) for tag in tags])
 

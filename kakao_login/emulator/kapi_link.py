@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import Any
 
 from flask import Response, jsonify
 
-from .context import call_parameters, current_state
+from .context import current_state
 from .errors import KapiError
 from .kapi_auth import Caller, caller, caller_by_token, link_or_error
+from .kapi_parameters import json_value
 from .leaving import leave
 
 # The user properties that every app has; Kakao's console lets a team add more, this emulator any name of theirs.
@@ -60,10 +59,7 @@ def update_profile() -> Response:
 
 
 def _properties(who: Caller) -> dict[str, str]:
-    try:
-        properties: Any = json.loads(call_parameters().get("properties") or "{}")
-    except (ValueError, RecursionError):
-        properties = None
+    properties = json_value("properties", "{}")
     if not isinstance(properties, dict) or not all(isinstance(value, str) for value in properties.values()):
         raise KapiError(-2, "properties must be a JSON object of strings.")
     unknown = sorted(properties.keys() - PROPERTIES - set(who.app.user_properties))

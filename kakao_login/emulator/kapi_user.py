@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response, jsonify
 
-from .context import call_parameters, current_state
+from .context import current_state
 from .errors import KapiError
 from .kapi_auth import caller, caller_by_token
-from .kapi_parameters import string_list
+from .kapi_parameters import choice, string_list
 from .profiles import agreed_items, link_of, userinfo_claims
 from .profiles import user_me as whole_user
 
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 def user_me() -> Response:
     """Give the person as Kakao's `/v2/user/me` does, whole or only the `property_keys` asked for."""
     state, who = current_state(), caller()
-    secure = call_parameters().get("secure_resource", "false").lower() == "true"
+    secure = choice("secure_resource", "false", "true") == "true"
     answer = whole_user(state, who.app, who.person, secure=secure)
     keys = string_list("property_keys")
     return jsonify(answer if keys is None else only(answer, keys))

@@ -30,6 +30,12 @@ def new_signing_key() -> SigningKey:
     return SigningKey(secrets.token_hex(15), generate_private_key(public_exponent=65537, key_size=2048))
 
 
+def jws(claims: dict[str, Any], key: SigningKey, header: dict[str, Any]) -> str:
+    """Sign any claims, also those that a library for JWTs would rightly refuse to write."""
+    content = json.dumps(claims, separators=(",", ":")).encode()
+    return jwt.PyJWS().encode(content, key.private_key, "RS256", headers=header)
+
+
 class KeyRing:
     """The published keys, the signing one first. They are made when first asked for, to keep the start quick."""
 
@@ -61,7 +67,7 @@ class KeyRing:
     def sign(self, claims: dict[str, Any], typ: str = "JWT") -> str:
         """Give a compact JWS of `claims`, signed by RS256 with the current key."""
         key = self.published()[0]
-        return jwt.encode(claims, key.private_key, "RS256", headers={"kid": key.kid, "typ": typ})
+        return jws(claims, key, {"kid": key.kid, "typ": typ})
 
     def jwks(self) -> dict[str, Any]:
         """Give the JSON Web Key Set (RFC 7517)."""

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 from .apps import App
 from .grants import SIGN_UP_LIFETIME
+from .masking import MASK
 from .parcels import Parcel
 from .personas import Person
-from .recorder import MASK
 from .security_events import announce, event_claims, event_parcel
 from .state import State
 from .webhooks import Delivery
@@ -53,12 +53,15 @@ def unlink_parcel(app: App, person: Person, referrer_type: str) -> Parcel | None
     values = {"app_id": str(app.app_id), "user_id": user_id, "referrer_type": referrer_type}
     headers = {"Authorization": f"KakaoAK {app.admin_key}"}
     content = values | {"Authorization": f"KakaoAK {MASK}"}
+    secret = app.admin_key
     url = app.unlink_webhook.url
     if app.unlink_webhook.method == "GET":
         separator = "&" if "?" in url else "?"
-        return Parcel("unlink", "GET", f"{url}{separator}{urlencode(values)}", content, headers=headers)
+        return Parcel(
+            "unlink", "GET", f"{url}{separator}{urlencode(values)}", content, headers=headers, secret=secret
+        )
     headers["Content-Type"] = "application/x-www-form-urlencoded;charset=utf-8"
-    return Parcel("unlink", "POST", url, content, urlencode(values), headers)
+    return Parcel("unlink", "POST", url, content, urlencode(values), headers, secret)
 
 
 def drop_unfinished_sign_ups(state: State) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import requests
 
+from .masking import MASK
+
 # Kakao waits this long for an answer.
 ANSWER_SECONDS = 3.0
 ANSWER_SHOWN = 500
@@ -16,7 +18,7 @@ ANSWER_SHOWN = 500
 
 @dataclass(frozen=True)
 class Parcel:
-    """A request to send. `content` is what the log shows of it; the headers may hold the admin key."""
+    """A request to send. `content` is what the log shows of it, and `secret` what it must not."""
 
     kind: str
     method: str
@@ -24,6 +26,7 @@ class Parcel:
     content: Mapping[str, Any]
     body: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secret: str = field(default="", repr=False)
 
 
 class Talk:
@@ -51,8 +54,7 @@ class Talk:
                 session.trust_env = False
                 self._talk(session)
         except (requests.RequestException, ValueError) as error:
-            self._outcome.setdefault("status", None)
-            if self._outcome["status"] is None:
+            if "status" not in self._outcome:
                 self._outcome["error"] = type(error).__name__
         finally:
             self.over.set()
@@ -71,4 +73,5 @@ class Talk:
         accepted = 202 if parcel.kind == "account_status" else 200
         self._outcome.update(status=answer.status_code, accepted=answer.status_code == accepted, error=None)
         beginning = next(answer.iter_content(ANSWER_SHOWN), b"")
-        self._outcome["answer"] = beginning.decode("utf-8", "replace")
+        shown = beginning.decode("utf-8", "replace")
+        self._outcome["answer"] = shown.replace(parcel.secret, MASK) if parcel.secret else shown

@@ -136,7 +136,11 @@ def changed(person: Person, changes: Any) -> Person:
     return replace(person, **values)
 
 
+# The ids of people added later, who are told from the personas at a glance.
+FIRST_ID = 4_200_000_000
+
+
 def new_person(number: int, settings: Any) -> Person:
     """Make a person from raw settings; `number` serves for the id, name and slug that they leave out."""
-    fresh = Person(4200000000 + number, f"person_{number}", f"사람 {number}")
+    fresh = Person(FIRST_ID + number, f"person_{number}", f"사람 {number}")
     return replace(fresh, **checked(settings, _CHECKS))

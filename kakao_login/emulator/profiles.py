@@ -152,8 +152,8 @@ def userinfo_claims(state: State, app: App, person: Person) -> Json:
         claims["email_verified"] = person.email_valid and person.email_verified
     if "phone_number" in agreed and person.phone_number:
         claims |= {"phone_number": person.phone_number, "phone_number_verified": True}
-    for item in {"name", "gender"} & agreed:
-        claims[item] = getattr(person, item)
+    known = {"name": person.name, "gender": person.gender}
+    claims |= {item: known[item] for item in known.keys() & agreed if known[item] is not None}
     return claims | _birthdate(person, agreed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from queue import SimpleQueue
@@ -10,12 +10,6 @@ from threading import Lock
 from typing import Any
 
 KEPT = 10_000
-MASK = "[masked]"
-SECRETS = frozenset(
-    {"client_secret", "code", "code_verifier", "access_token", "refresh_token", "id_token", "guardian_token"}
-)
-HEADERS_KEPT = ("Accept", "Accept-Language", "Content-Type", "User-Agent", "Origin", "KA")
-SCHEMES = frozenset({"bearer", "basic", "kakaoak"})
 
 
 @dataclass(frozen=True)
@@ -39,23 +33,6 @@ class Call:
         return asdict(self)
 
 
-def masked(parameters: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Give the parameters with the values of the secret ones replaced; empty values stay visible as empty."""
-    return {
-        name: [MASK if value and name in SECRETS else value for value in values]
-        for name, values in parameters.items()
-    }
-
-
-def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Give the headers of interest; of `Authorization` only a known scheme, for the rest may be secret."""
-    kept = {name: headers[name] for name in HEADERS_KEPT if name in headers}
-    if "Authorization" in headers:
-        scheme, _, rest = headers["Authorization"].partition(" ")
-        kept["Authorization"] = f"{scheme} {MASK}" if rest and scheme.lower() in SCHEMES else MASK
-    return kept
-
-
 class Recorder:
     """The last calls, each from the moment it arrives, and a queue for everyone who watches them live."""
 
@@ -70,14 +47,24 @@ class Recorder:
             self._total += 1
             return self._total
 
-    def put(self, call: Call) -> None:
-        """Keep a call that began, or what became of it under the same number; the oldest make room."""
+    def begin(self, call: Call) -> None:
+        """Keep a call that arrived; the oldest make room."""
         with self._lock:
             self._calls[call.number] = call
             if len(self._calls) > KEPT:
                 del self._calls[next(iter(self._calls))]
-            for watcher in self._watchers:
-                watcher.put(call)
+            self._tell(call)
+
+    def end(self, call: Call) -> None:
+        """Keep what became of a call, unless it was forgotten meanwhile."""
+        with self._lock:
+            if call.number in self._calls:
+                self._calls[call.number] = call
+            self._tell(call)
+
+    def _tell(self, call: Call) -> None:
+        for watcher in self._watchers:
+            watcher.put(call)
 
     def calls(self, endpoint: str | None = None) -> list[Call]:
         """Give the calls, oldest first; only those of one endpoint if it is named."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import jwt
 
-from .keys import new_signing_key
+from .keys import jws, new_signing_key
 from .state import State
 
 Json = dict[str, Any]
@@ -21,7 +21,7 @@ def sign_spoiled(state: State, claims: Json, kind: str, typ: str = "JWT") -> str
     if fault is None:
         return state.keys.sign(claims, typ)
     if fault.fault in _WRONG_CLAIMS:
-        return state.keys.sign(claims | _WRONG_CLAIMS[fault.fault](claims), typ)
+        return state.keys.sign(claims | _WRONG_CLAIMS[fault.fault](claims, int(state.clock.now())), typ)
     if fault.fault in _WRONG_SIGNATURES:
         return _WRONG_SIGNATURES[fault.fault](state, claims, typ)
     missing = fault.fault.removeprefix("no_")
@@ -42,7 +42,7 @@ def _hs256(state: State, claims: Json, typ: str) -> str:
 
 
 def _signed_by_stranger(claims: Json, kid: str, typ: str) -> str:
-    return jwt.encode(claims, new_signing_key().private_key, "RS256", headers={"typ": typ, "kid": kid})
+    return jws(claims, new_signing_key(), {"typ": typ, "kid": kid})
 
 
 def _unknown_kid(_state: State, claims: Json, typ: str) -> str:
@@ -54,7 +54,7 @@ def _bad_signature(state: State, claims: Json, typ: str) -> str:
 
 
 def _no_kid(state: State, claims: Json, typ: str) -> str:
-    return jwt.encode(claims, state.keys.published()[0].private_key, "RS256", headers={"typ": typ})
+    return jws(claims, state.keys.published()[0], {"typ": typ})
 
 
 def _not_a_jwt(_state: State, _claims: Json, _typ: str) -> str:
@@ -75,13 +75,13 @@ def _base64url(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-_WRONG_CLAIMS: dict[str, Callable[[Json], Json]] = {
-    "wrong_iss": lambda claims: {"iss": f"{claims['iss']}.example"},
-    "wrong_aud": lambda _claims: {"aud": "some-other-app-key"},
-    "wrong_nonce": lambda _claims: {"nonce": "a-nonce-of-another-login"},
-    "wrong_sub": lambda claims: {"sub": str(int(claims["sub"]) + 1)},
-    "expired": lambda claims: {"iat": claims["iat"] - 7200, "exp": claims["iat"] - 3600},
-    "future_iat": lambda claims: {"iat": claims["iat"] + 3600, "exp": claims["iat"] + 7200},
+_WRONG_CLAIMS: dict[str, Callable[[Json, int], Json]] = {
+    "wrong_iss": lambda claims, _now: {"iss": f"{claims['iss']}.example"},
+    "wrong_aud": lambda _claims, _now: {"aud": "some-other-app-key"},
+    "wrong_nonce": lambda _claims, _now: {"nonce": "a-nonce-of-another-login"},
+    "wrong_sub": lambda claims, _now: {"sub": f"{claims['sub']}1"},
+    "expired": lambda _claims, now: {"iat": now - 7200, "exp": now - 3600},
+    "future_iat": lambda _claims, now: {"iat": now + 3600, "exp": now + 7200},
 }
 _WRONG_SIGNATURES: dict[str, Callable[[State, Json, str], str]] = {
     "alg_none": _alg_none,

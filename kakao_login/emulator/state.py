@@ -7,18 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import count
 from threading import RLock
+from typing import Any
 
 from .apps import App
 from .clock import Clock
 from .faults import Faults
 from .grants import AutoSignIn, Code, Link, Session, Token
 from .keys import KeyRing
-from .personas import PERSONAS, Person
+from .masking import Masking
+from .personas import FIRST_ID, PERSONAS, Person
 from .recorder import Recorder
 from .webhooks import Outbox
 
 KAKAO_ISSUER, KAKAO_API = "https://kauth.kakao.com", "https://kapi.kakao.com"
 EVERY_BROWSER = "*"
+# Fewer codes, tokens and sessions than this are not worth looking through for expired ones.
+LEAST_CROWDED = 10_000
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,12 @@ class State:
         self.keys = KeyRing()
         self.faults = Faults()
         self.recorder = Recorder()
+        self.masking = Masking(self._is_secret)
         self.outbox = Outbox()
         self._first_apps = tuple(apps)
         self._first_browsers: dict[str, AutoSignIn] = {}
         self._epochs = count(1)
+        self._crowded = LEAST_CROWDED
         self.forget()
 
     def forget(self) -> None:
@@ -117,6 +123,11 @@ class State:
             self._ids[person.persona] = person.id
             self.people[person.id] = person
 
+    def free_number(self) -> int:
+        """Give a number for a new person whose id and name nobody has."""
+        numbers = count(len(self.people) + 1)
+        return next(n for n in numbers if FIRST_ID + n not in self.people and f"person_{n}" not in self._ids)
+
     def connect(self, link: Link) -> Link:
         """Keep a new link, with an epoch that no token has had before."""
         with self.lock:
@@ -128,6 +139,28 @@ class State:
         """Drop a link, and with it every token that was made under it. Give what was dropped."""
         with self.lock:
             return self.links.pop((app_id, person_id), None)
+
+    def _is_secret(self, word: str) -> bool:
+        if word in self.codes or word in self.access_tokens or word in self.refresh_tokens:
+            return True
+        return word in self.sessions or any(word in (app.client_secret, app.admin_key) for app in self.apps)
+
+    def make_room(self) -> None:
+        """Forget what has expired, once there is twice as much as was left the last time."""
+        with self.lock:
+            stores: tuple[dict[str, Any], ...] = (
+                self.codes,
+                self.access_tokens,
+                self.refresh_tokens,
+                self.sessions,
+            )
+            if sum(map(len, stores)) < self._crowded:
+                return
+            now = self.clock.now()
+            for store in stores:
+                for value in [value for value, kept in store.items() if kept.expires_at <= now]:
+                    del store[value]
+            self._crowded = max(LEAST_CROWDED, 2 * sum(map(len, stores)))
 
     def live(self, token: Token | None) -> Token | None:
         """Give the token back if it still counts: not expired, and its link not dropped or renewed since."""

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import ipaddress
+import os
 import ssl
+import tempfile
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.exceptions import InvalidSignature
 
-HOSTS = ("kauth.kakao.com", "kapi.kakao.com")
-NAMES = (*HOSTS, "localhost")
-LIFETIME = timedelta(days=365)
+from .certificates import HOSTS, make_certificate, pem
+
 RENEWAL = timedelta(days=30)
 CA_FILE, SERVER_FILE = "kakao-emulator-ca.pem", "kakao-emulator-server.pem"
 
 
 def tls_context(folder: Path) -> ssl.SSLContext:
-    """Give the server's TLS settings with the certificate in `folder`, made there if it is missing or old."""
-    if not _is_fresh(folder / SERVER_FILE) or not (folder / CA_FILE).exists():
-        _make(folder)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(folder / SERVER_FILE)
-    return context
+    """Give the server's TLS settings with the certificate in `folder`, made there if it is missing, old or broken.
+
+    Its key, the certificate and the authority are one file, replaced as a whole; the authority's own file is
+    a copy for clients. So two emulators that start at once in one folder end with one pair. Raises OSError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    server_file = folder / SERVER_FILE
+    context = _load(server_file)
+    if context is None:
+        _write(server_file, make_certificate(), first_wins=not server_file.exists())
+    _publish_authority(folder)
+    return context or tls_context(folder)
 
 
 def hosts_lines(address: str) -> str:
@@ -34,102 +38,36 @@ def hosts_lines(address: str) -> str:
     return "\n".join(f"{address} {host}" for host in HOSTS)
 
 
-def _is_fresh(file: Path) -> bool:
+def _load(server_file: Path) -> ssl.SSLContext | None:
+    """Give settings with this file, or None if it is missing, nearly over, or its parts do not fit."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        certificate = x509.load_pem_x509_certificate(file.read_bytes())
-    except (OSError, ValueError):
-        return False
-    return certificate.not_valid_after_utc - _now() > RENEWAL
+        certificate, ca = x509.load_pem_x509_certificates(server_file.read_bytes())
+        certificate.verify_directly_issued_by(ca)
+        context.load_cert_chain(server_file)
+    except (FileNotFoundError, ValueError, TypeError, InvalidSignature, ssl.SSLError):
+        return None
+    return context if certificate.not_valid_after_utc - datetime.now(timezone.utc) > RENEWAL else None
 
 
-def _make(folder: Path) -> None:
-    """Write an authority and a certificate by it. The authority's key is then forgotten."""
-    folder.mkdir(parents=True, exist_ok=True)
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca = _authority(ca_key)
-    certificate = _certificate(ca, ca_key, key.public_key())
-    (folder / CA_FILE).write_bytes(_pem(ca))
-    server_file = folder / SERVER_FILE
-    server_file.unlink(missing_ok=True)
-    server_file.touch(mode=0o600)
-    server_file.write_bytes(_pem(certificate) + _private_pem(key))
+def _publish_authority(folder: Path) -> None:
+    """Copy the authority out of the server's file, again until nobody has replaced that file meanwhile."""
+    served = b""
+    while served != (now_served := (folder / SERVER_FILE).read_bytes()):
+        served = now_served
+        _write(folder / CA_FILE, pem(x509.load_pem_x509_certificates(served)[1]))
 
 
-def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    """Make an authority whose word counts for Kakao's names and this machine only."""
-    permitted: list[x509.GeneralName] = [x509.DNSName(name) for name in NAMES]
-    permitted += [x509.IPAddress(network) for network in _loopback_networks()]
-    name = _name("Kakao emulator CA, of this machine only")
-    return (
-        _builder(name, name, key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(ca=True), critical=True)
-        .add_extension(x509.NameConstraints(permitted, None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-
-
-def _certificate(
-    ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey, key: ec.EllipticCurvePublicKey
-) -> x509.Certificate:
-    names: list[x509.GeneralName] = [x509.DNSName(name) for name in NAMES]
-    names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")]
-    return (
-        _builder(_name("Kakao emulator"), ca.subject, key)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(ca=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-
-
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    start = _now() - timedelta(hours=1)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + LIFETIME)
-    )
-
-
-def _key_usage(*, ca: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not ca,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=ca,
-        crl_sign=ca,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _loopback_networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    return [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")]
-
-
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-
-
-def _pem(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    form = serialization.PrivateFormat.PKCS8
-    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
+def _write(file: Path, content: bytes, *, first_wins: bool = False) -> None:
+    """Put a file in its place as a whole; a link there is replaced, not followed."""
+    handle, part = tempfile.mkstemp(dir=file.parent)
+    with os.fdopen(handle, "wb") as opened:
+        opened.write(content)
+    Path(part).chmod(0o600 if b"PRIVATE KEY" in content else 0o644)
+    if not first_wins:
+        Path(part).replace(file)
+        return
+    with suppress(FileExistsError):
+        os.link(part, file)
+    Path(part).unlink()

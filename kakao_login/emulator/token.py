@@ -30,6 +30,7 @@ def token() -> Response:
     if grant is None:
         raise TokenError("KOE310", form.get("grant_type", ""))
     app = authenticate(state, form)
+    state.make_room()
     with state.lock:
         answer = grant(state, app, form)
     response = jsonify(answer)

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from flask import abort, request
 
+from .certificates import HOSTS
 from .context import current_state
-from .tls import HOSTS
 
 # How this machine is called from a container or a phone emulator on it, and without sockets.
 OWN_NAMES = frozenset({*HOSTS, "localhost", "host.docker.internal", "10.0.2.2", "kakao.emulator"})
