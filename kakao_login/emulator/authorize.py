@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from itertools import islice
 from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request
@@ -14,6 +15,8 @@ from .errors import KakaoPageError, RedirectedError, found, with_parameters
 from .grants import CODE_LIFETIME, AutoSignIn, Code, Link, Session
 from .personas import Person
 from .sign_in import auto_sign_in, current_session, start_session
+
+PEOPLE_SHOWN = 50
 
 
 def authorize() -> Response:
@@ -49,7 +52,8 @@ def _take_answer(asked: AuthorizationRequest) -> Response:
 
 
 def _sign_in(asked: AuthorizationRequest) -> Response:
-    person = current_state().people.get(request.form.get("person", 0, int))
+    chosen = request.form.get("person") or request.form.get("who", "")
+    person = current_state().person_called(chosen.strip())
     if person is None:
         raise KakaoPageError("KOE204", "person")
     _check_admission(asked, person)
@@ -124,8 +128,12 @@ def _link(asked: AuthorizationRequest, person_id: int) -> Link | None:
 
 
 def _sign_in_page(asked: AuthorizationRequest) -> Response:
-    people = list(current_state().people.values())[:50]
-    return make_response(render_template("sign_in.html", asked=asked, people=people))
+    state = current_state()
+    hinted = state.person_called(asked.login_hint) if asked.login_hint else None
+    others = islice((person for person in list(state.people.values()) if person != hinted), PEOPLE_SHOWN)
+    people = [*([hinted] if hinted else []), *others]
+    more = len(state.people) > len(people)
+    return make_response(render_template("sign_in.html", asked=asked, people=people, hinted=hinted, more=more))
 
 
 def _without_prompt() -> list[tuple[str, str]]:

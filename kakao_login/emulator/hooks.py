@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from .context import call_name, current_state
 from .faults import HANG_SECONDS, SLOW_MS, Fault
@@ -42,7 +44,7 @@ def _is_spared() -> bool:
 def _begin() -> Response | None:
     if _is_spared():
         return None
-    state, form = current_state(), request.form.lists()
+    state, form = current_state(), _form()
     g.alarm = state.faults.alarm()
     fault = state.faults.take(call_name())
     g.started, g.fault = time.perf_counter(), fault
@@ -59,6 +61,14 @@ def _begin() -> Response | None:
     )
     state.recorder.begin(g.call)
     return _strike(fault) if fault else None
+
+
+def _form() -> Iterable[tuple[str, list[str]]]:
+    """Give the fields of the body; none if it is larger than any call may be, which the view will refuse."""
+    try:
+        return request.form.lists()
+    except RequestEntityTooLarge:
+        return ()
 
 
 def _finish(response: Response) -> Response:

@@ -74,6 +74,8 @@ def _content(body: Any) -> bytes:
 def _read_timeout(timeout: Any) -> float:
     """Give the seconds that the client waits for an answer; requests takes one number, two, or urllib3's own."""
     if isinstance(timeout, urllib3.Timeout):
+        timeout = timeout.clone()
+        timeout.start_connect()
         timeout = timeout.read_timeout
     seconds = timeout[1] if isinstance(timeout, tuple) else timeout
     return float(seconds) if isinstance(seconds, int | float) else float("inf")
@@ -99,6 +101,7 @@ def _received(method: str | None, status: str, headers: Headers, body: bytes) ->
         urllib3.HTTPHeaderDict(answer.msg.items()),
         answer.status,
         reason=answer.reason,
+        request_method=method,
         preload_content=False,
         original_response=answer,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, request
 
+from .context import repeated
+from .errors import KapiError
 from .kapi_admin import app_users, user_ids
 from .kapi_consent import (
     revoke_scopes,
@@ -17,9 +19,17 @@ from .kapi_shipping import shipping_addresses
 from .kapi_user import access_token_info, user_me, userinfo
 
 
+def _refuse_repeated() -> None:
+    for parameters in (request.args, request.form):
+        name = repeated(parameters)
+        if name is not None:
+            raise KapiError(-2, f"{name} was sent more than once.")
+
+
 def kapi() -> Blueprint:
     """Make the blueprint; an endpoint's name is also its name for faults and in the log of requests."""
     blueprint = Blueprint("kapi", __name__)
+    blueprint.before_request(_refuse_repeated)
     route = blueprint.add_url_rule
     route("/v2/user/me", view_func=user_me, methods=["GET", "POST"])
     route("/v1/user/access_token_info", view_func=access_token_info)

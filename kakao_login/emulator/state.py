@@ -112,6 +112,11 @@ class State:
             return self.people[self._ids[name]]
         return self.people.get(int(name)) if name.isascii() and name.isdigit() and len(name) < 20 else None
 
+    def person_called(self, name: str) -> Person | None:
+        """Give the person of this persona, id or e-mail, as one may be called on a page."""
+        by_email = (person for person in list(self.people.values()) if person.email == name)
+        return self.person_named(name) or next(by_email, None)
+
     def keep_person(self, person: Person) -> None:
         """Keep a new or changed person. Raises ValueError if another one has the name."""
         with self.lock:

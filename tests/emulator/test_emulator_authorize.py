@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 import pytest
+import requests
 
 from kakao_login.emulator import Emulator
 
@@ -275,3 +276,58 @@ def test_pages_are_never_stored_and_run_no_foreign_script(client: Client) -> Non
     assert headers["Cache-Control"] == "no-store"
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert CLIENT_ID not in headers["Content-Security-Policy"]
+
+
+def test_whoever_the_page_does_not_show_can_be_named(client: Client, kakao: Emulator) -> None:
+    for number in range(45):
+        kakao.add_user(email=f"p{number}@example.com")
+    last = kakao.add_user(email="last@example.com")
+    page = client.authorize()
+    assert "last@example.com" not in page.text
+    assert client.submit(page, action="sign_in", who="last@example.com").status_code == 303
+    hinted = client.authorize(login_hint="last@example.com", prompt="login")
+    assert f'value="{last["id"]}"' in hinted.text
+
+
+def test_all_prompts_are_spent_by_one_sign_in(client: Client) -> None:
+    page = client.authorize(auth_type="reauthenticate", prompt="login")
+    consent = client.follow(client.submit(page, action="sign_in", person="4100000001"))
+    assert 'value="agree"' in consent.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"), [({"under_14_allowed": False}, "access_denied"), ({"members": []}, None)]
+)
+def test_who_is_not_admitted_cannot_agree_either(
+    client: Client, kakao: Emulator, changes: dict[str, Any], error: str | None
+) -> None:
+    kakao.patch_app(under_14_allowed=True)
+    page = client.follow(client.submit(client.authorize(), action="sign_in", person="4100000009"))
+    kakao.patch_app(**changes)
+    answer = client.submit(page, action="agree", item="profile_nickname")
+    assert answer_of(answer)["error"] == error if error else "KOE005" in answer.text
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "myapp://OAuthCallback",
+        "http://LocalHost/cb",
+        "http://localhost/{y}",
+        "http://localhost/cb?",
+        "http://x/?a=",
+    ],
+)
+def test_the_way_back_begins_as_it_was_registered(client: Client, kakao: Emulator, uri: str) -> None:
+    kakao.patch_app(redirect_uris=[uri])
+    kakao.sign_in_as("full")
+    location = client.authorize(redirect_uri=uri).headers["Location"]
+    assert location.startswith(f"{uri}{'' if uri.endswith('?') else '&' if '?' in uri else '?'}code=")
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "/%5Cevil.example/x", "/oauth//authorize"])
+def test_no_link_or_redirect_leads_to_another_site(kakao: Emulator, path: str) -> None:
+    url = f"{kakao.url}{path}"
+    answer = requests.get(url, headers={"Host": "evil.example"}, allow_redirects=False, timeout=5)
+    assert "Location" not in answer.headers
+    assert 'href="?lang=' in answer.text

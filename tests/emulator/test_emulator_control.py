@@ -307,3 +307,40 @@ def test_an_emulator_open_to_all_answers_to_any_name() -> None:
     with run_emulator(allow_remote=True) as kakao:
         answer = requests.get(f"{kakao.url}/emulator/app", headers={"Host": "kakao:9000"}, timeout=5)
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "users", '{"self": 1}'),
+        ("POST", "apps", '{"self": 1}'),
+        ("POST", "faults", '{"self": 1}'),
+        ("PATCH", "users/full", '{"user": "x"}'),
+        ("POST", "users", "[" * 200_000),
+        ("POST", "users", '{"nickname": "\\ud800"}'),
+        ("POST", "faults", '{"endpoint": "token", "fault": "answer", "body": "\\ud800"}'),
+        ("POST", "faults", '{"endpoint": "token", "fault": "answer", "status": 99}'),
+        ("POST", "faults", '{"endpoint": "token", "fault": "slow", "delay_ms": 9223372036854775807}'),
+        ("PATCH", "app", '{"admin_key": "열쇠"}'),
+        ("PATCH", "app", '{"account_status_webhook_url": "http://u:p@localhost/"}'),
+        ("PATCH", "app", '{"unlink_webhook": {"url": "http://localhost/#f"}}'),
+        ("PATCH", "app", '{"javascript_key": "emulator-native-key"}'),
+        ("POST", "users", '{"persona": "4100000001"}'),
+        ("POST", "users", '{"id": 9223372036854775807}'),
+    ],
+)
+def test_odd_values_are_refused_and_change_nothing(kakao: Emulator, method: str, path: str, body: str) -> None:
+    before = (kakao.users(), kakao.apps())
+    headers = {"Content-Type": "application/json"}
+    answer = requests.request(
+        method, f"{kakao.url}/emulator/{path}", data=body.encode(), headers=headers, timeout=5
+    )
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert (kakao.users(), kakao.apps(), kakao.state.faults.pending()) == (*before, [])
+
+
+def test_a_new_person_never_meets_an_id_that_is_taken(kakao: Emulator) -> None:
+    kakao.add_user(id=4_200_000_012)
+    kakao.add_user(persona="person_13")
+    assert len({kakao.add_user()["id"] for _ in range(3)}) == 3

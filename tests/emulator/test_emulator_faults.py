@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -271,3 +272,29 @@ def test_the_clock_moves_forth_and_back(kakao: Emulator) -> None:
 def test_the_clock_refuses_what_is_no_time(kakao: Emulator, seconds: float) -> None:
     with pytest.raises(InvalidSetting, match=r"advance|must be"):
         kakao.advance_clock(seconds)
+
+
+def test_a_reset_ends_a_hang_that_also_has_a_delay(client: Client, kakao: Emulator) -> None:
+    kakao.fault("user_me", "hang", delay_ms=60_000)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(ask, client)
+        while not kakao.requests("user_me"):
+            time.sleep(0.01)
+        kakao.reset()
+        with pytest.raises(requests.ConnectionError):
+            waiting.result(timeout=5)
+
+
+def test_signing_uses_up_no_fault_of_the_calls(client: Client, kakao: Emulator) -> None:
+    code = client.code()
+    kakao.fault("*", "slow", times=2, delay_ms=1)
+    client.exchange(code)
+    assert [fault["times"] for fault in kakao.state.faults.pending()] == [1]
+
+
+@pytest.mark.parametrize("fault", ["wrong_sub", "expired", "future_iat", "no_kid", "bad_signature"])
+def test_any_claims_can_be_signed_and_spoiled(kakao: Emulator, fault: str) -> None:
+    kakao.patch_app(account_status_webhook_url="http://127.0.0.1:9/")
+    kakao.fault("security_event", fault)
+    [delivery] = kakao.send_event("full", "user-linked", claims={"iss": 1, "sub": None, "iat": "x"})
+    assert delivery["error"] == "ConnectionError"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+import urllib3
 
 from kakao_login.emulator import Emulator, InProcessAdapter
 
@@ -86,3 +89,16 @@ def test_the_pytest_fixture_is_new_in_each_test_and_nothing_when_unused(tmp_path
     done = subprocess.run([*command, "test_it.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 passed" in done.stdout
+
+
+def test_whatever_requests_can_send_is_taken(inside: Client) -> None:
+    url = inside.kakao.url
+    head = inside.http.head(f"{url}/.well-known/jwks.json")
+    assert (head.status_code, head.content) == (200, b"")
+    assert inside.http.get(f"{url}/.well-known/jwks.json#part").json()["keys"]
+    patient: Any = urllib3.Timeout(3)
+    assert inside.http.get(f"{url}/v2/user/me", timeout=patient).status_code == 401
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for body in (iter([b"grant_", b"type=x"]), io.BytesIO(b"grant_type=x")):
+        answer = inside.http.post(f"{url}/oauth/token", data=body, headers=form)
+        assert answer.json()["error_code"] == "KOE310"

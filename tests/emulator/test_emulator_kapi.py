@@ -348,3 +348,28 @@ def test_calls_from_an_address_that_is_not_allowed_are_refused(client: Client, k
     assert client.exchange(code).json()["error_code"] == "KOE127"
     kakao.patch_app(allowed_ips=["127.0.0.1"])
     assert client.exchange(code).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters"),
+    [
+        ("/v1/user/ids", "limit=1_0"),
+        ("/v1/user/ids", "limit=%EF%BC%91"),
+        ("/v1/user/ids", "limit=1&limit=2"),
+        ("/v1/user/ids", "order=banana"),
+        ("/v2/user/me", "target_id_type=user_id&target_id=4_100000001"),
+        ("/v2/user/me", "target_id_type=user_id&target_id=4100000001&secure_resource=banana"),
+        ("/v2/user/service_terms", "target_id_type=user_id&target_id=4100000001&result=banana"),
+    ],
+)
+def test_parameters_of_a_wrong_kind_are_minus_2(client: Client, path: str, parameters: str) -> None:
+    client.log_in()
+    assert refused(client.admin(f"{path}?{parameters}")) == (400, -2)
+
+
+@pytest.mark.parametrize("properties", ['{"nickname": "\\ud800"}', '{"\\ud800": "x"}', "[" * 100_000])
+def test_properties_that_no_answer_could_carry_are_refused(client: Client, properties: str) -> None:
+    token = client.log_in()["access_token"]
+    answer = client.kapi("/v1/user/update_profile", token, "POST", properties=properties)
+    assert refused(answer) == (400, -2)
+    assert client.kapi("/v2/user/me", token).status_code == 200

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import requests
 
-from kakao_login.emulator import Emulator
+from kakao_login.emulator import Emulator, run_emulator
 from kakao_login.emulator.tls import CA_FILE, SERVER_FILE, hosts_lines, tls_context
 
 from .emulator_client import Client, lead_kakaos_names_to
@@ -61,3 +64,40 @@ def test_a_broken_certificate_is_made_anew(tmp_path: Path) -> None:
 
 def test_the_hosts_lines_name_both_hosts() -> None:
     assert hosts_lines("127.0.0.1") == "127.0.0.1 kauth.kakao.com\n127.0.0.1 kapi.kakao.com"
+
+
+def test_a_key_that_does_not_fit_is_made_anew(tmp_path: Path) -> None:
+    tls_context(tmp_path)
+    server_file = tmp_path / SERVER_FILE
+    certificates = server_file.read_text().partition("-----BEGIN CERTIFICATE-----")
+    server_file.write_text("".join(certificates[1:]))
+    assert isinstance(tls_context(tmp_path), ssl.SSLContext)
+
+
+def test_an_authority_of_another_pair_is_replaced_and_a_link_not_followed(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("mine")
+    (tmp_path / CA_FILE).symlink_to(elsewhere)
+    tls_context(tmp_path)
+    assert elsewhere.read_text() == "mine"
+    assert (tmp_path / CA_FILE).read_bytes() in (tmp_path / SERVER_FILE).read_bytes()
+    assert (tmp_path / CA_FILE).stat().st_mode & 0o777 == 0o644
+
+
+def test_emulators_that_start_at_once_end_with_one_pair(tmp_path: Path) -> None:
+    for number in range(5):
+        folder = tmp_path / str(number)
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(tls_context, [folder] * 8))
+        assert (folder / CA_FILE).read_bytes() in (folder / SERVER_FILE).read_bytes()
+        assert len(list(folder.iterdir())) == 2
+
+
+def test_a_stalled_handshake_does_not_delay_the_end(tmp_path: Path) -> None:
+    with run_emulator(tls_dir=tmp_path) as kakao:
+        host, _, port = kakao.url.removeprefix("https://").rpartition(":")
+        stalled = socket.create_connection((host, int(port)))
+        requests.get(f"{kakao.url}/emulator/app", timeout=5, verify=str(kakao.ca_file))
+        started = time.monotonic()
+    assert time.monotonic() - started < 3
+    stalled.close()

@@ -241,3 +241,35 @@ def test_two_exchanges_of_one_code_at_once_bring_one_token(
     with ThreadPoolExecutor(4) as pool:
         statuses = sorted(answer.status_code for answer in pool.map(lambda _: client.exchange(code), range(4)))
     assert statuses == [200] + [400] * 3
+
+
+def test_grants_belong_to_the_app_and_not_to_whoever_has_its_old_key(client: Client, kakao: Emulator) -> None:
+    tokens, code = client.log_in(), client.code()
+    kakao.patch_app(client_id="moved")
+    kakao.add_app(client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+    assert client.exchange(code).json()["error_code"] == "KOE114"
+    assert client.refresh(tokens["refresh_token"]).json()["error_code"] == "KOE322"
+
+
+def test_tokens_of_an_app_that_changed_its_id_are_dead(client: Client, kakao: Emulator) -> None:
+    tokens = client.log_in()
+    kakao.patch_app(app_id=77)
+    assert client.refresh(tokens["refresh_token"]).json()["error_code"] == "KOE322"
+
+
+def test_what_has_expired_is_forgotten_before_it_piles_up(
+    client: Client, kakao: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kakao_login.emulator.state.LEAST_CROWDED", 10)
+    kakao.state._crowded = 10
+    old = [client.log_in()["access_token"] for _ in range(10)]
+    kakao.advance_clock(70 * 86_400)
+    for _ in range(20):
+        client.log_in()
+    assert kakao.state.access_tokens.keys().isdisjoint(old)
+
+
+def test_a_body_that_is_too_large_is_refused_and_recorded(client: Client, kakao: Emulator) -> None:
+    answer = client.exchange("x" * 1_100_000)
+    assert (answer.status_code, answer.json()["error_code"]) == (413, "KOE001")
+    assert kakao.requests("token")[-1]["status"] == 413

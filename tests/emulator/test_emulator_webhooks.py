@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -410,3 +411,36 @@ def test_only_a_status_within_the_time_counts(
     kakao.patch_app(unlink_webhook={"url": url})
     [delivery] = kakao.unlink("full")
     assert (delivery["status"], delivery["error"], delivery["accepted"]) == (status, error, status == 200)
+
+
+def test_a_reset_does_not_wait_for_apps_that_do_not_answer(
+    client: Client, kakao: Emulator, event_hook: Receiver
+) -> None:
+    event_hook.waits_for = threading.Event()
+    kakao.switch_webhooks(copies=3)
+    for _ in range(3):
+        client.log_in()
+        client.kapi("/v1/user/unlink", client.log_in()["access_token"], "POST")
+    started = time.monotonic()
+    kakao.reset()
+    assert time.monotonic() - started < 1
+    event_hook.waits_for.set()
+    assert kakao.deliveries() == []
+
+
+def test_the_admin_key_is_masked_in_an_answer_that_repeats_it(
+    client: Client, kakao: Emulator, unlink_hook: Receiver
+) -> None:
+    unlink_hook.body = b"you sent emulator-admin-key"
+    client.log_in()
+    [delivery] = kakao.unlink("full")
+    assert delivery["answer"] == "you sent [masked]"
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".example"])
+def test_a_host_that_cannot_be_is_an_error_of_the_delivery(client: Client, kakao: Emulator, host: str) -> None:
+    client.log_in()
+    kakao.patch_app(unlink_webhook={"url": f"http://{host}/"})
+    [delivery] = kakao.unlink("full")
+    assert (delivery["status"], delivery["accepted"]) == (None, False)
+    assert delivery["error"]

@@ -1,0 +1,77 @@
+"""What the log of calls must not show, wherever a client put it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from kakao_login.emulator import Emulator
+
+from .emulator_client import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Client
+
+ADMIN_KEY = "emulator-admin-key"
+
+
+def log_of(kakao: Emulator) -> str:
+    return json.dumps(kakao.requests())
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"client_secret": CLIENT_SECRET},
+        {"Client_Secret": CLIENT_SECRET},
+        {"client_secret[]": CLIENT_SECRET},
+        {"clientSecret": "some-other-secret"},
+        {"client_id": CLIENT_SECRET},
+        {"admin_key": ADMIN_KEY},
+        {"anything": f"key={ADMIN_KEY}&more"},
+        {CLIENT_SECRET: "x"},
+    ],
+)
+def test_a_secret_is_masked_by_name_and_by_value(client: Client, kakao: Emulator, form: dict[str, str]) -> None:
+    client.http.post(f"{kakao.url}/oauth/token", data=form)
+    assert "[masked]" in log_of(kakao)
+    assert not any(secret in log_of(kakao) for secret in (CLIENT_SECRET, ADMIN_KEY, "some-other-secret"))
+
+
+def test_a_live_code_or_token_is_masked_wherever_it_stands(client: Client, kakao: Emulator) -> None:
+    code, tokens = client.code(nonce="n"), client.log_in()
+    places: list[tuple[str, dict[str, Any]]] = [
+        ("/oauth/authorize", {"redirect_uri": f"{REDIRECT_URI}?code={code}", "client_id": CLIENT_ID}),
+        (f"/v2/user/{tokens['access_token']}", {}),
+        ("/v2/user/me", {"token": tokens["access_token"], "Access_Token": tokens["access_token"]}),
+        ("/v2/user/me", {"x": tokens["refresh_token"], "y": tokens["id_token"]}),
+    ]
+    for path, query in places:
+        client.http.get(f"{kakao.url}{path}", params=query, headers={"User-Agent": tokens["access_token"]})
+    assert not any(secret in log_of(kakao) for secret in (code, *filter_text(tokens)))
+
+
+def filter_text(tokens: dict[str, Any]) -> list[str]:
+    return [tokens[name] for name in ("access_token", "refresh_token", "id_token")]
+
+
+def test_long_values_and_many_parameters_are_cut(client: Client, kakao: Emulator) -> None:
+    client.http.post(f"{kakao.url}/oauth/token", data={"x": "y" * 900_000})
+    client.http.post(f"{kakao.url}/oauth/token", data={f"p{number}": "z" for number in range(500)})
+    assert len(log_of(kakao)) < 10_000
+
+
+def test_the_header_of_kakaos_sdks_is_kept(client: Client, kakao: Emulator) -> None:
+    client.http.get(f"{kakao.url}/v2/user/me", headers={"KA": "sdk/2.0 os/android"})
+    assert kakao.requests()[-1]["headers"]["KA"] == "sdk/2.0 os/android"
+
+
+def test_what_began_before_a_reset_is_not_in_the_log_after_it(client: Client, kakao: Emulator) -> None:
+    call = next(iter(_begun(client, kakao)))
+    kakao.reset()
+    kakao.state.recorder.end(call)
+    assert kakao.requests() == []
+
+
+def _begun(client: Client, kakao: Emulator) -> list[Any]:
+    client.authorize()
+    return kakao.state.recorder.calls()
