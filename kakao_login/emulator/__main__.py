@@ -38,7 +38,7 @@ TLS_DIR = Path(click.get_app_dir("kakao-emulator"))
     "redirect_uris",
     multiple=True,
     metavar="URI",
-    help="Registered on the first app instead of its own; may be repeated.",
+    help="Register it on the first app as well; may be repeated.",
 )
 @click.option("--tls", is_flag=True, help="Speak https as kauth.kakao.com and kapi.kakao.com.")
 @click.option("--tls-dir", type=click.Path(path_type=Path), default=TLS_DIR, help="Where its certificate is kept.")

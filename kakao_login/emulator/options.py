@@ -33,8 +33,8 @@ class Options:
         checked({"issuer": self.issuer, "api_url": self.api_url}, _URLS)
 
     def registered_apps(self) -> tuple[App, ...]:
-        """Give the apps; redirect URIs named here replace those of the first. Raises InvalidSetting."""
+        """Give the apps; redirect URIs named here are added to those of the first. Raises InvalidSetting."""
         if not self.redirect_uris:
             return self.apps
-        first = apps.changed(self.apps[0], {"redirect_uris": self.redirect_uris})
-        return (first, *self.apps[1:])
+        uris = dict.fromkeys((*self.apps[0].redirect_uris, *self.redirect_uris))
+        return (apps.changed(self.apps[0], {"redirect_uris": tuple(uris)}), *self.apps[1:])

@@ -37,6 +37,16 @@ def test_every_setting_of_an_app_is_named() -> None:
     assert [name for name in App().as_json() if name not in README] == []
 
 
+def test_every_field_of_a_person_is_named() -> None:
+    assert [name for name in PERSONAS[0].as_json() if f"`{name}`" not in README] == []
+
+
+def test_every_method_of_the_control_api_is_named() -> None:
+    public = {name for name in dir(Emulator) if not name.startswith("_")}
+    own = {"app", "apps", "users", "browsers", "url"}
+    assert sorted(name for name in public - own if f"`{name}`" not in README) == []
+
+
 def test_every_fault_and_person_is_named() -> None:
     names = CALL_FAULTS | SIGNED | TOKEN_FAULTS | {person.persona for person in PERSONAS}
     assert sorted(name for name in names if f"`{name}`" not in README) == []
