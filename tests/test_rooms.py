@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import kakao_login
+from kakao_login import emulator
 
 PACKAGE = Path(kakao_login.__file__).parent
 # Who may import what of what the design ties to rooms; a set names what of a module may be imported there.
@@ -90,6 +91,23 @@ def test_imports_only_point_down() -> None:
         str(found)
         for found in IMPORTS
         if found.target in height and found.target != found.room and height[found.target] < height[found.room]
+    ]
+    assert upwards == []
+
+
+def test_the_rooms_of_the_emulator_are_on_its_map_and_imports_point_down_there_too() -> None:
+    folder = PACKAGE / "emulator"
+    rooms = {path.relative_to(folder).parts[0].removesuffix(".py") for path in folder.rglob("*.py")}
+    order = re.findall(r"^``([a-z_]+)/?``", emulator.__doc__ or "", re.MULTILINE)
+    assert set(order) == rooms - {"__init__", "__main__"}
+    height = {room: place for place, room in enumerate(order)}
+    upwards = [
+        str(found)
+        for path in folder.rglob("*.py")
+        for found in imports_of(path)
+        if (here := path.relative_to(folder).parts[0].removesuffix(".py")) in height
+        and found.module.startswith("kakao_login.emulator.")
+        and height[found.module.split(".")[2]] < height[here]
     ]
     assert upwards == []
 

@@ -3,18 +3,31 @@
 `python -m kakao_login.emulator` runs it, `run_emulator()` runs it inside a test, and any client in any
 language can log in against it. It imports nothing of the rest of this package. README.md beside this file
 says how to start and where Kakao's behaviour had to be guessed.
+
+The rooms, from the top; imports only point down:
+
+``running``       serving one: for the command line, or as long as a ``with`` block lasts
+``in_process``    serving ``requests`` without a socket
+``application``   puts the pages, the APIs and the console together
+``control/``      the control API as an object and over HTTP, and the console
+``kauth/``        kauth.kakao.com: login, consent, codes, tokens, OpenID Connect
+``kapi/``         kapi.kakao.com: who a token or an admin key speaks of, and what it may know
+``webhooks/``     what Kakao tells an app by itself: consents, leaving, security events
+``web/``          what every answer shares: words, errors, ordered failures, signing
+``store/``        what Kakao remembers: apps, people, grants, keys, the clock, calls and deliveries
+``http/``         the server underneath, and TLS under Kakao's names
 """
 
 from __future__ import annotations
 
-from .apps import App, Webhook
-from .checks import InvalidSetting
-from .emulator import Emulator
+from .control.emulator import Emulator
+from .control.lookup import NotFound
+from .control.options import Options
 from .in_process import InProcessAdapter
-from .lookup import NotFound
-from .options import Options
-from .personas import PERSONAS, Person
 from .running import RemoteListenError, run_emulator
+from .store.apps import App, Webhook
+from .store.checks import InvalidSetting
+from .store.personas import PERSONAS, Person
 
 __all__ = [
     "PERSONAS",

@@ -11,14 +11,14 @@ from typing import Any
 
 import click
 
-from .app_files import read_apps
-from .apps import App
-from .checks import InvalidSetting
-from .emulator import Emulator
-from .lookup import NotFound
-from .options import Options
+from .control.emulator import Emulator
+from .control.lookup import NotFound
+from .control.options import Options
+from .http.tls import hosts_lines
 from .running import DANGER, RemoteListenError, listening
-from .tls import hosts_lines
+from .store.app_files import read_apps
+from .store.apps import App
+from .store.checks import InvalidSetting
 
 # What click itself gives for a wrong option.
 USAGE_ERROR = 2

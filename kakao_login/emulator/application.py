@@ -5,16 +5,16 @@ from __future__ import annotations
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from .console import console
-from .context import bind_state
-from .control import control
-from .emulator import Emulator
-from .errors import register_error_handlers
-from .hooks import watch_calls
-from .kapi import kapi
-from .kauth import kauth
-from .pages import prepare_pages
-from .pictures import pictures
+from .control.api import control
+from .control.console import console
+from .control.emulator import Emulator
+from .kapi.routes import kapi
+from .kauth.routes import kauth
+from .web.context import bind_state
+from .web.errors import register_error_handlers
+from .web.hooks import watch_calls
+from .web.pages import prepare_pages
+from .web.pictures import pictures
 
 # A login's requests are small; whatever is bigger is a mistake.
 LARGEST_BODY = 1_000_000

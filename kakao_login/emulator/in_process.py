@@ -15,8 +15,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from .application import create_app
-from .emulator import Emulator
-from .hooks import PATIENCE, ConnectionDropped
+from .control.emulator import Emulator
+from .http.request import ConnectionDropped
+from .web.hooks import PATIENCE
 
 
 class InProcessAdapter(HTTPAdapter):

@@ -8,11 +8,11 @@ from threading import Thread
 from typing import Any
 
 from .application import create_app
-from .emulator import Emulator
-from .options import Options
-from .server import Server
-from .tls import tls_context
-from .visitors import is_loopback
+from .control.emulator import Emulator
+from .control.options import Options
+from .control.visitors import is_loopback
+from .http.server import Server
+from .http.tls import tls_context
 
 DANGER = (
     "Whoever reaches the emulator can sign in as anybody and change everything,"

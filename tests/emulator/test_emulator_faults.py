@@ -10,7 +10,7 @@ import requests
 
 from kakao_login.emulator import Emulator, InvalidSetting
 from kakao_login.emulator.application import create_app
-from kakao_login.emulator.faults import ENDPOINTS
+from kakao_login.emulator.store.faults import ENDPOINTS
 
 from .emulator_client import CLIENT_SECRET, Client
 

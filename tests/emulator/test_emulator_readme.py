@@ -7,9 +7,9 @@ from pathlib import Path
 
 import kakao_login.emulator
 from kakao_login.emulator import PERSONAS, App, Emulator
-from kakao_login.emulator.app_files import read_apps
 from kakao_login.emulator.application import create_app
-from kakao_login.emulator.faults import CALL_FAULTS, SIGNED, TOKEN_FAULTS
+from kakao_login.emulator.store.app_files import read_apps
+from kakao_login.emulator.store.faults import CALL_FAULTS, SIGNED, TOKEN_FAULTS
 
 README = Path(kakao_login.emulator.__file__).with_name("README.md").read_text(encoding="utf-8")
 

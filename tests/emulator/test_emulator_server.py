@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from kakao_login.emulator import Emulator, RemoteListenError, run_emulator
 from kakao_login.emulator.__main__ import main
-from kakao_login.emulator.visitors import is_loopback
+from kakao_login.emulator.control.visitors import is_loopback
 
 from .emulator_client import Client
 

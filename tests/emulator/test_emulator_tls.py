@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from kakao_login.emulator import Emulator, run_emulator
-from kakao_login.emulator.tls import CA_FILE, SERVER_FILE, hosts_lines, tls_context
+from kakao_login.emulator.http.tls import CA_FILE, SERVER_FILE, hosts_lines, tls_context
 
 from .emulator_client import Client, lead_kakaos_names_to
 

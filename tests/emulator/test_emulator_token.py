@@ -12,7 +12,8 @@ import jwt
 import pytest
 import requests
 
-from kakao_login.emulator import Emulator, token
+from kakao_login.emulator import Emulator
+from kakao_login.emulator.kauth import token
 
 from .emulator_client import CLIENT_ID, CLIENT_SECRET, Client
 
@@ -260,7 +261,7 @@ def test_tokens_of_an_app_that_changed_its_id_are_dead(client: Client, kakao: Em
 def test_what_has_expired_is_forgotten_before_it_piles_up(
     client: Client, kakao: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kakao_login.emulator.state.LEAST_CROWDED", 10)
+    monkeypatch.setattr("kakao_login.emulator.store.state.LEAST_CROWDED", 10)
     kakao.state._crowded = 10
     old = [client.log_in()["access_token"] for _ in range(10)]
     kakao.advance_clock(70 * 86_400)

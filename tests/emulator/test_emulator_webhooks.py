@@ -15,7 +15,7 @@ import jwt
 import pytest
 
 from kakao_login.emulator import Emulator, InvalidSetting, NotFound
-from kakao_login.emulator.security_events import EVENT_TYPES
+from kakao_login.emulator.webhooks.security_events import EVENT_TYPES
 
 from .emulator_client import Client
 
@@ -184,7 +184,7 @@ def test_only_the_status_counts_and_redirects_are_not_followed(
 def test_an_app_has_three_seconds_to_answer(
     client: Client, kakao: Emulator, unlink_hook: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kakao_login.emulator import parcels
+    from kakao_login.emulator.store import parcels
 
     assert parcels.ANSWER_SECONDS == 3.0
     monkeypatch.setattr(parcels, "ANSWER_SECONDS", 0.1)
@@ -404,7 +404,7 @@ def test_only_a_status_within_the_time_counts(
     status: int | None,
     error: str | None,
 ) -> None:
-    monkeypatch.setattr("kakao_login.emulator.parcels.ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("kakao_login.emulator.store.parcels.ANSWER_SECONDS", 0.5)
     url, answer = half_an_answer
     answer += pieces
     client.log_in()

@@ -1,0 +1,161 @@
+"""The emulator as one object. Its methods are the control API; the one over HTTP calls these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..http.tls import CA_FILE
+from ..store import apps, checks, personas
+from ..store.apps import REQUIRED
+from ..store.checks import InvalidSetting
+from ..store.faults import parse_fault
+from ..store.grants import AutoSignIn
+from ..store.personas import Person
+from ..store.state import EVERY_BROWSER, KAKAO_ISSUER, Addresses, State
+from ..webhooks.consents import change_consents
+from ..webhooks.leaving import drop_unfinished_sign_ups
+from .options import Options
+from .webhook_calls import WebhookCalls
+
+Json = dict[str, Any]
+
+
+class Emulator(WebhookCalls):
+    """A local Kakao: what it knows, and the control API as methods.
+
+    Methods take and give what the JSON of `/emulator/...` holds. They raise InvalidSetting (HTTP 400) for
+    a value that cannot be used and NotFound (HTTP 404) for a person, app or link that does not exist.
+    """
+
+    def __init__(self, options: Options | None = None) -> None:
+        options = options or Options()
+        issuer = options.issuer or (KAKAO_ISSUER if options.tls_dir else None)
+        addresses = Addresses(issuer, options.api_url)
+        super().__init__(State(options.registered_apps(), addresses, open_to_all=options.allow_remote))
+        self.ca_file = options.tls_dir / CA_FILE if options.tls_dir else None
+        if options.sign_in_as is not None:
+            self.state.always_sign_in(AutoSignIn(self._person(options.sign_in_as).id))
+
+    @property
+    def url(self) -> str:
+        """The address it is reached at, without a trailing slash."""
+        return self.state.url
+
+    def app(self, client_id: str | None = None) -> Json:
+        """Give the settings of the app with this REST API key; of the first app if none is named."""
+        return self._app(client_id).as_json()
+
+    def apps(self) -> list[Json]:
+        """Give the settings of every app."""
+        return [app.as_json() for app in self.state.apps]
+
+    def add_app(self, /, **settings: Any) -> Json:
+        """Register a further app; keys and ids that are left out are made up. Gives its settings."""
+        with self.state.lock:
+            app = apps.next_app(self.state.apps, settings)
+            self.state.apps = apps.distinct([*self.state.apps, app])
+        return app.as_json()
+
+    def patch_app(self, client_id: str | None = None, /, **changes: Any) -> Json:
+        """Change settings of an app and give them all."""
+        state = self.state
+        with state.lock:
+            place = state.apps.index(self._app(client_id))
+            patched = apps.changed(state.apps[place], changes)
+            state.apps = apps.distinct([*state.apps[:place], patched, *state.apps[place + 1 :]])
+            return patched.as_json()
+
+    def users(self) -> list[Json]:
+        """Give everyone who has a Kakao account, with the apps they are linked to and what they agreed to."""
+        links: dict[int, list[Json]] = {}
+        for link in list(self.state.links.values()):
+            links.setdefault(link.person_id, []).append(link.as_json())
+        people = list(self.state.people.values())
+        return [person.as_json() | {"links": links.get(person.id, [])} for person in people]
+
+    def add_user(self, /, **settings: Any) -> Json:
+        """Add a person; what is left out is made up. Give the person with `id`."""
+        state = self.state
+        with state.lock:
+            person = personas.new_person(state.free_number(), settings)
+            if person.id in state.people:
+                raise InvalidSetting("id: taken by another person")
+            _keep(state, person)
+        return person.as_json()
+
+    def patch_user(self, user: int | str, /, **changes: Any) -> Json:
+        """Change a person, named by id or persona."""
+        with self.state.lock:
+            person = personas.changed(self._person(user), changes)
+            _keep(self.state, person)
+        return person.as_json()
+
+    def consent(self, user: int | str, agreed: Sequence[str], client_id: str | None = None) -> Json:
+        """Have a linked person agree to these items and no others, and give the person's link.
+
+        As on Kakao's own account page, the required items stay.
+        """
+        state, app, person = self.state, self._app(client_id), self._person(user)
+        items = frozenset(checks.tuple_of(checks.one_of(*app.consent_items))(agreed))
+        with state.lock:
+            link = self._link(app, person)
+            kept = link.agreed & app.items_at(REQUIRED)
+            return change_consents(state, app, link, items | kept).as_json()
+
+    def sign_in_as(self, user: int | str, agree: str | Sequence[str] = "all", browser: str | None = None) -> None:
+        """Answer authorize requests at once as this person, in every browser or in the one named so.
+
+        `agree` is "all", which leaves out only what the persona refuses, or the items to agree to.
+        """
+        items = None if agree == "all" else frozenset(checks.tuple_of(checks.text)(agree))
+        self.state.browsers[browser or EVERY_BROWSER] = AutoSignIn(self._person(user).id, items)
+
+    def show_pages(self, browser: str | None = None) -> None:
+        """Bring the pages back, after `sign_in_as`."""
+        self.state.browsers.pop(browser or EVERY_BROWSER, None)
+
+    def browsers(self) -> Json:
+        """Give who signs in without pages, by the name of the browser; "*" stands for every one."""
+        return {name: auto.as_json() for name, auto in dict(self.state.browsers).items()}
+
+    def fault(self, endpoint: str, fault: str, /, **details: Any) -> None:
+        """Make the next calls of an endpoint fail: `times` (1; None for ever), `delay_ms`, `status`, `body`."""
+        settings = {"endpoint": endpoint, "fault": fault, **details}
+        self.state.faults.add(parse_fault(settings))
+
+    def clear_faults(self) -> None:
+        """Forget the failures still to come and release the calls that hang."""
+        self.state.faults.clear()
+
+    def advance_clock(self, seconds: float) -> float:
+        """Move the emulator's clock and give its new time in seconds since the epoch."""
+        try:
+            self.state.clock.advance(checks.seconds(seconds))
+        except ValueError as error:
+            raise InvalidSetting(f"advance: {error}") from error
+        drop_unfinished_sign_ups(self.state)
+        return self.state.clock.now()
+
+    def requests(self, endpoint: str | None = None) -> list[Json]:
+        """Give what was called, oldest first, secrets masked; of one endpoint only if it is named."""
+        return [call.as_json() for call in self.state.recorder.calls(endpoint)]
+
+    def clear_requests(self, endpoint: str | None = None) -> None:
+        """Forget what was called so far; of one endpoint only if it is named."""
+        self.state.recorder.clear(endpoint)
+
+    def rotate_keys(self, keep_old: bool = True) -> str:
+        """Sign with a new key and give its kid; without `keep_old` the old ones leave the JWKS at once."""
+        return self.state.keys.rotate(keep_old)
+
+    def reset(self) -> None:
+        """Go back to the start: apps, people, links, tokens, sessions, faults, clock and recorded calls."""
+        self.state.forget()
+
+
+def _keep(state: State, person: Person) -> None:
+    try:
+        state.keep_person(person)
+    except ValueError as error:
+        raise InvalidSetting(str(error)) from error

@@ -1,0 +1,1 @@
+"""HTTP and TLS under the application; knows nothing of Kakao but its names."""

@@ -1,0 +1,1 @@
+"""kapi.kakao.com: `routes` names every path."""

@@ -1,0 +1,1 @@
+"""kauth.kakao.com: `routes` names every path."""

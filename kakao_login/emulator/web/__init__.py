@@ -1,0 +1,1 @@
+"""What every answer shares: its words, errors, failures and headers."""

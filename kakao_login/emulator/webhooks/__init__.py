@@ -1,0 +1,1 @@
+"""What Kakao tells an app by itself."""
