@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kakao_login.emulator import Emulator, run_emulator
+from kakao_login.emulator import Emulator
 
 from .postgresql import PostgreSQL
 from .support import Browser, Clock, Host, config_for, make_host
@@ -22,19 +22,11 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(scope="session")
-def shared_kakao() -> Iterator[Emulator]:
-    with run_emulator() as emulator:
-        yield emulator
-
-
 @pytest.fixture
-def kakao(shared_kakao: Emulator) -> Iterator[Emulator]:
+def kakao(kakao_emulator: Emulator) -> Emulator:
     """A clean Kakao where everybody is the persona ``full`` and no pages are shown."""
-    shared_kakao.reset()
-    shared_kakao.sign_in_as("full")
-    yield shared_kakao
-    shared_kakao.clear_faults()
+    kakao_emulator.sign_in_as("full")
+    return kakao_emulator
 
 
 @pytest.fixture(scope="session")

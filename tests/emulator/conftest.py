@@ -12,17 +12,10 @@ from kakao_login.emulator import Emulator, run_emulator
 from .emulator_client import Client
 
 
-@pytest.fixture(scope="session")
-def served() -> Iterator[Emulator]:
-    with run_emulator() as kakao:
-        yield kakao
-
-
 @pytest.fixture
-def kakao(served: Emulator) -> Emulator:
+def kakao(kakao_emulator: Emulator) -> Emulator:
     """A running emulator, clean."""
-    served.reset()
-    return served
+    return kakao_emulator
 
 
 @pytest.fixture
