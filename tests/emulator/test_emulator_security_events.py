@@ -11,7 +11,32 @@ from kakao_login.emulator import Emulator, InvalidSetting, NotFound
 from kakao_login.emulator.security_events import EVENT_TYPES
 
 from .emulator_client import Client
-from .webhook_receiver import Receiver
+from .webhook_receiver import REFERRER_TYPES, Receiver
+
+OAUTH = "https://schemas.openid.net/secevent/oauth/event-type/"
+RISC = "https://schemas.openid.net/secevent/risc/event-type/"
+CAEP = "https://schemas.openid.net/secevent/caep/event-type/"
+UNLINKED = f"{OAUTH}user-unlinked"
+EVENT_URIS = [
+    f"{OAUTH}user-linked",
+    UNLINKED,
+    f"{OAUTH}user-scope-consent",
+    f"{OAUTH}user-scope-withdraw",
+    f"{OAUTH}tokens-revoked",
+    f"{OAUTH}token-issued",
+    f"{OAUTH}token-revoked",
+    f"{RISC}account-credential-change-required",
+    f"{RISC}account-disabled",
+    f"{RISC}account-enabled",
+    f"{RISC}account-purged",
+    f"{RISC}credential-compromise",
+    f"{RISC}identifier-changed",
+    f"{RISC}identifier-recycled",
+    f"{RISC}sessions-revoked",
+    f"{CAEP}assurance-level-change",
+    f"{CAEP}credential-change",
+    "https://schemas.kakao.com/platevent/kakao/event-type/user-profile-changed",
+]
 
 
 def verified(client: Client, token: str) -> dict[str, Any]:
@@ -21,11 +46,11 @@ def verified(client: Client, token: str) -> dict[str, Any]:
     return claims
 
 
-@pytest.mark.parametrize("event_type", sorted(EVENT_TYPES))
+@pytest.mark.parametrize("uri", EVENT_URIS)
 def test_every_event_type_is_a_signed_token_of_kakao(
-    client: Client, kakao: Emulator, event_hook: Receiver, event_type: str
+    client: Client, kakao: Emulator, event_hook: Receiver, uri: str
 ) -> None:
-    [delivery] = kakao.send_event("full", event_type, details={"reason": "TEST"})
+    [delivery] = kakao.send_event("full", uri.rpartition("/")[2], details={"reason": "TEST"})
     [request] = event_hook.received
     assert (request["method"], request["headers"]["Content-Type"]) == ("POST", "application/secevent+jwt")
     header = jwt.get_unverified_header(request["body"])
@@ -33,21 +58,13 @@ def test_every_event_type_is_a_signed_token_of_kakao(
     claims = verified(client, request["body"])
     assert claims.keys() == {"iss", "aud", "sub", "iat", "jti", "toe", "txm", "app_id", "events"}
     assert (claims["iss"], claims["sub"], claims["app_id"]) == (kakao.url, "4100000001", "1")
-    [(uri, event)] = claims["events"].items()
-    assert uri == EVENT_TYPES[event_type]
-    assert event["subject"] == {"subject_type": "iss-sub", "iss": kakao.url, "sub": "4100000001"}
-    assert event["reason"] == "TEST"
+    subject = {"subject_type": "iss-sub", "iss": kakao.url, "sub": "4100000001"}
+    assert claims["events"] == {uri: {"subject": subject, "reason": "TEST"}}
     assert (delivery["status"], delivery["accepted"]) == (202, True)
 
 
-def test_the_families_of_events_have_their_prefixes() -> None:
-    prefixes = {uri.rpartition("/")[0] for uri in EVENT_TYPES.values()}
-    assert prefixes == {
-        "https://schemas.openid.net/secevent/oauth/event-type",
-        "https://schemas.openid.net/secevent/risc/event-type",
-        "https://schemas.openid.net/secevent/caep/event-type",
-        "https://schemas.kakao.com/platevent/kakao/event-type",
-    }
+def test_no_other_event_type_is_known() -> None:
+    assert sorted(EVENT_TYPES.values()) == sorted(EVENT_URIS)
 
 
 def test_an_event_counts_as_accepted_only_with_202(kakao: Emulator, event_hook: Receiver) -> None:
@@ -109,22 +126,52 @@ def test_who_rejoined_is_followed_by_news_of_the_earlier_parting(
 ) -> None:
     client.log_in("rejoined")
     last = kakao.deliveries()[-1]["content"]
-    assert list(last["events"]) == [EVENT_TYPES["user-unlinked"]]
+    assert list(last["events"]) == [UNLINKED]
     assert last["iat"] - last["toe"] == pytest.approx(86_400, abs=2)
 
 
-def test_unlinking_by_the_app_itself_is_announced(client: Client, kakao: Emulator, event_hook: Receiver) -> None:
-    client.kapi("/v1/user/unlink", client.log_in()["access_token"], "POST")
-    content = kakao.deliveries()[-1]["content"]
-    assert content["events"][EVENT_TYPES["user-unlinked"]]["reason"] == "UNLINK_FROM_SERVICE"
+def unlinked_event(reason: str, iss: str) -> dict[str, Any]:
+    subject = {"subject_type": "iss-sub", "iss": iss, "sub": "4100000001"}
+    return {UNLINKED: {"subject": subject, "reason": reason}}
 
 
+@pytest.mark.parametrize("credential", ["token", "admin key"])
+def test_unlinking_by_the_app_itself_is_announced_as_an_event_only(
+    client: Client, kakao: Emulator, event_hook: Receiver, credential: str
+) -> None:
+    kakao.patch_app(unlink_webhook={"url": f"{event_hook.url}/unlink"})
+    token = client.log_in()["access_token"]
+    before = len(kakao.deliveries())
+    if credential == "token":
+        client.kapi("/v1/user/unlink", token, "POST")
+    else:
+        client.admin("/v1/user/unlink", "POST", target_id_type="user_id", target_id=4100000001)
+    [delivery] = kakao.deliveries()[before:]
+    assert delivery["kind"] == "account_status"
+    assert delivery["content"]["events"] == unlinked_event("UNLINK_FROM_SERVICE", kakao.url)
+
+
+@pytest.mark.parametrize("referrer_type", REFERRER_TYPES)
 def test_removing_the_app_at_kakao_is_announced_both_ways(
-    client: Client, kakao: Emulator, event_hook: Receiver
+    client: Client, kakao: Emulator, event_hook: Receiver, referrer_type: str
 ) -> None:
     client.log_in()
     kakao.patch_app(unlink_webhook={"url": f"{event_hook.url}/unlink"})
-    assert [delivery["kind"] for delivery in kakao.unlink("full")] == ["unlink", "account_status"]
+    unlink, event = kakao.unlink("full", referrer_type)
+    assert (unlink["kind"], unlink["content"]["referrer_type"]) == ("unlink", referrer_type)
+    assert verified(client, event_hook.received[-1]["body"]) == event["content"]
+    assert event["content"]["events"] == unlinked_event(referrer_type, kakao.url)
+
+
+def test_an_incomplete_sign_up_is_announced_both_ways(
+    client: Client, kakao: Emulator, event_hook: Receiver
+) -> None:
+    kakao.patch_app(auto_link=False, unlink_webhook={"url": f"{event_hook.url}/unlink"})
+    client.log_in()
+    kakao.advance_clock(86_400)
+    unlink, event = kakao.deliveries()[-2:]
+    assert unlink["content"]["referrer_type"] == "INCOMPLETE_SIGN_UP"
+    assert event["content"]["events"] == unlinked_event("INCOMPLETE_SIGN_UP", kakao.url)
 
 
 def test_an_event_can_be_sent_twice_with_the_same_jti(kakao: Emulator, event_hook: Receiver) -> None:
@@ -141,7 +188,7 @@ def test_events_can_be_sent_late_and_out_of_order(client: Client, kakao: Emulato
     assert len(kakao.switch_webhooks()["held"]) == 2
     kakao.advance_clock(3_600)
     sent = [next(iter(delivery["content"]["events"])) for delivery in kakao.release_webhooks(reverse=True)]
-    assert sent == [EVENT_TYPES["account-enabled"], EVENT_TYPES["account-disabled"]]
+    assert sent == [f"{RISC}account-enabled", f"{RISC}account-disabled"]
     assert len(event_hook.received) == 2
 
 

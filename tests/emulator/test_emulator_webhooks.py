@@ -10,15 +10,7 @@ import pytest
 from kakao_login.emulator import Emulator, InvalidSetting, NotFound
 
 from .emulator_client import Client
-from .webhook_receiver import Receiver
-
-REFERRER_TYPES = [
-    "ACCOUNT_DELETE",
-    "FORCED_ACCOUNT_DELETE",
-    "UNLINK_FROM_ADMIN",
-    "UNLINK_FROM_APPS",
-    "INCOMPLETE_SIGN_UP",
-]
+from .webhook_receiver import REFERRER_TYPES, Receiver
 
 
 @pytest.mark.parametrize("referrer_type", REFERRER_TYPES)
@@ -42,11 +34,18 @@ def test_unlinking_at_kakao_posts_the_form_with_the_admin_key(
 def test_the_unlink_webhook_may_be_a_get(client: Client, kakao: Emulator, app_server: Receiver) -> None:
     kakao.patch_app(unlink_webhook={"url": f"{app_server.url}/unlink?from=kakao", "method": "GET"})
     client.log_in()
-    kakao.unlink("full")
+    kakao.unlink("full", "ACCOUNT_DELETE")
     [request] = app_server.received
     assert request["method"] == "GET"
-    assert parse_qs(urlsplit(request["path"]).query)["user_id"] == ["4100000001"]
-    assert request["path"].startswith("/unlink?from=kakao&")
+    path, query = urlsplit(request["path"])[2:4]
+    assert path == "/unlink"
+    assert parse_qs(query) == {
+        "from": ["kakao"],
+        "app_id": ["1"],
+        "user_id": ["4100000001"],
+        "referrer_type": ["ACCOUNT_DELETE"],
+    }
+    assert request["body"] == ""
     assert request["headers"]["Authorization"] == "KakaoAK emulator-admin-key"
 
 
@@ -54,13 +53,6 @@ def test_the_log_of_deliveries_holds_no_admin_key(client: Client, kakao: Emulato
     client.log_in()
     kakao.unlink("full")
     assert "emulator-admin-key" not in str(kakao.deliveries())
-
-
-def test_unlinking_by_the_app_itself_sends_no_unlink_webhook(
-    client: Client, kakao: Emulator, unlink_hook: Receiver
-) -> None:
-    client.kapi("/v1/user/unlink", client.log_in()["access_token"], "POST")
-    assert kakao.deliveries() == []
 
 
 def test_an_incomplete_sign_up_is_told_after_a_day(client: Client, kakao: Emulator, unlink_hook: Receiver) -> None:

@@ -7,6 +7,14 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+REFERRER_TYPES = [
+    "ACCOUNT_DELETE",
+    "FORCED_ACCOUNT_DELETE",
+    "UNLINK_FROM_ADMIN",
+    "UNLINK_FROM_APPS",
+    "INCOMPLETE_SIGN_UP",
+]
+
 
 class Receiver:
     """An app's server that takes webhooks and remembers them."""
