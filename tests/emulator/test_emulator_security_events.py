@@ -141,12 +141,12 @@ def test_unlinking_by_the_app_itself_is_announced_as_an_event_only(
 ) -> None:
     kakao.patch_app(unlink_webhook={"url": f"{event_hook.url}/unlink"})
     token = client.log_in()["access_token"]
-    before = len(kakao.deliveries())
+    told_before = len(kakao.deliveries())
     if credential == "token":
         client.kapi("/v1/user/unlink", token, "POST")
     else:
         client.admin("/v1/user/unlink", "POST", target_id_type="user_id", target_id=4100000001)
-    [delivery] = kakao.deliveries()[before:]
+    [delivery] = kakao.deliveries()[told_before:]
     assert delivery["kind"] == "account_status"
     assert delivery["content"]["events"] == unlinked_event("UNLINK_FROM_SERVICE", kakao.url)
 
@@ -157,8 +157,10 @@ def test_removing_the_app_at_kakao_is_announced_both_ways(
 ) -> None:
     client.log_in()
     kakao.patch_app(unlink_webhook={"url": f"{event_hook.url}/unlink"})
+    told_before = len(kakao.deliveries())
     unlink, event = kakao.unlink("full", referrer_type)
     assert (unlink["kind"], unlink["content"]["referrer_type"]) == ("unlink", referrer_type)
+    assert [request["path"] for request in event_hook.received[told_before:]] == ["/unlink", "/events"]
     assert verified(client, event_hook.received[-1]["body"]) == event["content"]
     assert event["content"]["events"] == unlinked_event(referrer_type, kakao.url)
 
@@ -168,8 +170,9 @@ def test_an_incomplete_sign_up_is_announced_both_ways(
 ) -> None:
     kakao.patch_app(auto_link=False, unlink_webhook={"url": f"{event_hook.url}/unlink"})
     client.log_in()
+    told_before = len(kakao.deliveries())
     kakao.advance_clock(86_400)
-    unlink, event = kakao.deliveries()[-2:]
+    unlink, event = kakao.deliveries()[told_before:]
     assert unlink["content"]["referrer_type"] == "INCOMPLETE_SIGN_UP"
     assert event["content"]["events"] == unlinked_event("INCOMPLETE_SIGN_UP", kakao.url)
 
