@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from kakao_login.emulator import Emulator, run_emulator
 
 from .emulator_client import Client
+from .webhook_receiver import Receiver
 
 
 @pytest.fixture
@@ -30,3 +32,29 @@ def secured(tmp_path: Path) -> Iterator[Emulator]:
     """An emulator that speaks https under Kakao's own names."""
     with run_emulator(tls_dir=tmp_path) as kakao:
         yield kakao
+
+
+@pytest.fixture
+def app_server(kakao: Emulator) -> Iterator[Receiver]:
+    """A receiver that both webhooks of the default app point at."""
+    receiver = Receiver()
+    thread = threading.Thread(target=receiver.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield receiver
+    kakao.reset()
+    receiver.server.shutdown()
+    receiver.server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def unlink_hook(kakao: Emulator, app_server: Receiver) -> Receiver:
+    kakao.patch_app(unlink_webhook={"url": f"{app_server.url}/unlink"})
+    return app_server
+
+
+@pytest.fixture
+def event_hook(kakao: Emulator, app_server: Receiver) -> Receiver:
+    app_server.status = 202
+    kakao.patch_app(account_status_webhook_url=f"{app_server.url}/events")
+    return app_server

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,19 +14,22 @@ from kakao_login.emulator import Emulator
 
 REDIRECT_URI = "http://localhost:5000/auth/kakao/callback"
 CLIENT_ID, CLIENT_SECRET = "emulator-rest-api-key", "emulator-client-secret"
+FIRST_APP = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "admin_key": "emulator-admin-key"}
 
 
 class Client:
-    """A client of the default app, and the browser of the person who logs in."""
+    """A client of one app, by default the first, and the browser of the person who logs in."""
 
-    def __init__(self, kakao: Emulator) -> None:
+    def __init__(self, kakao: Emulator, app: Mapping[str, Any] = FIRST_APP) -> None:
         self.kakao = kakao
+        self.app = app
         self.http = requests.Session()
         self.http.verify = str(kakao.ca_file) if kakao.ca_file else True
 
     def authorize(self, **changes: Any) -> requests.Response:
         """Open `/oauth/authorize`; a change of None leaves the parameter out."""
-        query = {"client_id": CLIENT_ID, "redirect_uri": REDIRECT_URI, "response_type": "code", **changes}
+        fixed = {"client_id": self.app["client_id"], "redirect_uri": REDIRECT_URI, "response_type": "code"}
+        query = fixed | changes
         return self.http.get(f"{self.kakao.url}/oauth/authorize", params=query, allow_redirects=False)
 
     def submit(self, page: requests.Response, **fields: Any) -> requests.Response:
@@ -37,7 +41,7 @@ class Client:
 
     def token(self, **changes: Any) -> requests.Response:
         """Send a token request; a change of None leaves the parameter out."""
-        form = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, **changes}
+        form = {"client_id": self.app["client_id"], "client_secret": self.app["client_secret"], **changes}
         return self.http.post(f"{self.kakao.url}/oauth/token", data=form)
 
     def exchange(self, code: str, **changes: Any) -> requests.Response:
@@ -65,7 +69,7 @@ class Client:
         return self.http.request(method, f"{self.kakao.url}{path}", headers=headers, params=query, data=form)
 
     def admin(self, path: str, method: str = "GET", **parameters: Any) -> requests.Response:
-        headers = {"Authorization": "KakaoAK emulator-admin-key"}
+        headers = {"Authorization": f"KakaoAK {self.app['admin_key']}"}
         query, form = (parameters, None) if method == "GET" else (None, parameters)
         return self.http.request(method, f"{self.kakao.url}{path}", headers=headers, params=query, data=form)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 
 import jwt
@@ -15,8 +13,6 @@ from kakao_login.emulator import Emulator
 from .emulator_client import CLIENT_ID, REDIRECT_URI, Client, answer_of
 
 PERSON = "4100000001"
-VERIFIER = "v" * 43
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 
 
 def signed_in(client: Client, person: str = PERSON, **changes: Any) -> Any:
@@ -28,44 +24,6 @@ def linked(client: Client, **changes: Any) -> None:
     """Log in on the pages, so that both a Kakao session and a link exist."""
     back = client.submit(signed_in(client, **changes), action="agree", item=["profile_nickname"])
     assert client.exchange(answer_of(back)["code"]).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("changes", "koe"),
-    [
-        ({"client_id": None}, "KOE101"),
-        ({"client_id": "no-such-key"}, "KOE101"),
-        ({"client_id": "emulator-admin-key"}, "KOE101"),
-        ({"redirect_uri": None}, "KOE207"),
-        ({"redirect_uri": REDIRECT_URI + "/"}, "KOE006"),
-        ({"redirect_uri": REDIRECT_URI.replace("http:", "https:")}, "KOE006"),
-        ({"redirect_uri": REDIRECT_URI.replace("5000", "5001")}, "KOE006"),
-        ({"redirect_uri": REDIRECT_URI + "?a=b"}, "KOE006"),
-        ({"client_id": "emulator-javascript-key"}, "KOE006"),
-        ({"response_type": None}, "KOE207"),
-        ({"response_type": "token"}, "KOE202"),
-        ({"response_type": "code token"}, "KOE201"),
-        ({"scope": "profile_nickname,gender"}, "KOE205"),
-        ({"prompt": "sometimes"}, "KOE204"),
-        ({"prompt": "none,login"}, "KOE204"),
-        ({"code_challenge": CHALLENGE}, "KOE204"),
-        ({"code_challenge": CHALLENGE, "code_challenge_method": "plain"}, "KOE204"),
-        ({"code_challenge": "short", "code_challenge_method": "S256"}, "KOE204"),
-        ({"state": ["one", "two"]}, "KOE001"),
-        ({"channel_public_id": "_abc"}, "KOE102"),
-    ],
-)
-def test_a_wrong_request_is_a_page_and_never_a_redirect(client: Client, changes: dict[str, Any], koe: str) -> None:
-    answer = client.authorize(**changes)
-    assert answer.status_code == 400
-    assert answer.headers["Content-Type"].startswith("text/html")
-    assert f"({koe})" in answer.text
-    assert "왜 에러가 발생하나요?" in answer.text
-
-
-def test_login_switched_off_is_koe004(client: Client, kakao: Emulator) -> None:
-    kakao.patch_app(login_enabled=False)
-    assert "(KOE004)" in client.authorize().text
 
 
 def test_only_members_log_in_to_a_test_app(client: Client, kakao: Emulator) -> None:
@@ -82,20 +40,6 @@ def test_a_connected_channel_may_be_named(client: Client, kakao: Emulator) -> No
 def test_auth_type_reauthenticate_still_means_prompt_login(client: Client) -> None:
     linked(client)
     assert 'name="person"' in client.authorize(auth_type="reauthenticate").text
-
-
-def test_a_setup_error_and_a_bad_request_are_named_apart_in_both_languages(client: Client) -> None:
-    assert "앱 관리자 설정 오류 (KOE006)" in client.authorize(redirect_uri="http://other.example/").text
-    assert "잘못된 요청 (KOE205)" in client.authorize(scope="gender").text
-    assert (
-        "Admin Settings Issue (KOE006)" in client.authorize(redirect_uri="http://other.example/", lang="en").text
-    )
-
-
-def test_koe205_lists_the_items_that_are_not_set(client: Client) -> None:
-    page = client.authorize(scope="gender account_email birthday").text
-    assert "설정하지 않은 동의 항목" in page
-    assert "birthday, gender" in page
 
 
 @pytest.mark.parametrize("scope", ["profile_nickname,account_email", "profile_nickname account_email", "", None])
@@ -178,6 +122,13 @@ def test_these_prompts_show_the_login_page_in_spite_of_a_session(client: Client,
     assert "code" in answer_of(back)
 
 
+@pytest.mark.parametrize("prompt", ["cert", "unify_daum"])
+def test_prompts_of_partner_features_change_nothing(client: Client, prompt: str) -> None:
+    assert 'name="person"' in client.authorize(prompt=prompt).text
+    linked(client)
+    assert "code" in answer_of(client.authorize(prompt=prompt))
+
+
 def test_prompt_create_is_the_sign_up_page(client: Client) -> None:
     assert "카카오계정 만들기" in client.authorize(prompt="create").text
 
@@ -192,6 +143,22 @@ def test_prompt_none_without_a_session_is_login_required(client: Client) -> None
 
 def test_prompt_none_without_a_link_is_consent_required(client: Client) -> None:
     signed_in(client)
+    assert answer_of(client.authorize(prompt="none")) == {
+        "error": "consent_required",
+        "error_description": "user consent required.",
+    }
+
+
+def test_prompt_none_without_a_link_is_consent_required_without_pages_too(client: Client, kakao: Emulator) -> None:
+    kakao.sign_in_as("full")
+    assert answer_of(client.authorize(prompt="none"))["error"] == "consent_required"
+    assert client.log_in()
+    assert "code" in answer_of(client.authorize(prompt="none"))
+
+
+def test_prompt_none_with_a_required_item_missing_is_consent_required(client: Client, kakao: Emulator) -> None:
+    linked(client)
+    kakao.patch_app(consent_items={"profile_nickname": "required", "gender": "required"})
     assert answer_of(client.authorize(prompt="none")) == {
         "error": "consent_required",
         "error_description": "user consent required.",
@@ -237,18 +204,9 @@ def test_a_browser_that_stays_logged_in_does_so_for_a_month(client: Client, kaka
     assert 'name="person"' in client.authorize().text
 
 
-def test_a_required_box_that_was_left_out_is_koe203(client: Client) -> None:
-    answer = client.submit(signed_in(client), action="agree", item=["account_email"])
-    assert "(KOE203)" in answer.text
-
-
 def test_a_consent_sent_without_a_session_starts_over(client: Client) -> None:
     page = client.authorize()
     assert 'name="person"' in client.follow(client.submit(page, action="agree", item=["profile_nickname"])).text
-
-
-def test_a_person_who_does_not_exist_is_koe204(client: Client) -> None:
-    assert "(KOE204)" in client.submit(client.authorize(), action="sign_in", person="1").text
 
 
 def test_pages_speak_english_by_header_or_switch(client: Client) -> None:
@@ -262,13 +220,6 @@ def test_pages_speak_english_by_header_or_switch(client: Client) -> None:
 
 def test_the_language_chosen_stays_through_the_login(client: Client) -> None:
     assert "Agree and continue" in signed_in(client, lang="en").text
-
-
-def test_the_app_key_of_the_javascript_sdk_has_redirect_uris_of_its_own(client: Client, kakao: Emulator) -> None:
-    kakao.patch_app(javascript_redirect_uris=["http://localhost:3000/"])
-    kakao.sign_in_as("full")
-    answer = client.authorize(client_id="emulator-javascript-key", redirect_uri="http://localhost:3000/")
-    assert answer.status_code == 302
 
 
 def test_pages_are_never_stored_and_run_no_foreign_script(client: Client) -> None:

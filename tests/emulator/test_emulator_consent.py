@@ -52,6 +52,15 @@ def test_an_item_for_use_is_asked_only_when_named(client: Client, kakao: Emulato
     assert items_asked(page) == ["talk_message"]
 
 
+def test_items_of_other_products_are_services_and_personal_data_is_private(
+    client: Client, kakao: Emulator
+) -> None:
+    items = ["profile_nickname", "account_email", "phone_number", "talk_message", "friends"]
+    kakao.patch_app(consent_items=dict.fromkeys(items, "optional"))
+    scopes = client.kapi("/v2/user/scopes", client.log_in()["access_token"]).json()["scopes"]
+    assert [scope["type"] for scope in scopes] == ["PRIVACY", "PRIVACY", "PRIVACY", "SERVICE", "SERVICE"]
+
+
 def test_a_further_consent_lists_only_what_is_missing(client: Client) -> None:
     agree(client, "profile_nickname", "profile_image")
     assert items_asked(client.authorize(scope="profile_image,account_email")) == ["account_email"]

@@ -1,4 +1,4 @@
-"""`/oauth/logout`, where a browser leaves the service or the Kakao Account."""
+"""`/oauth/logout`, where a browser leaves the service or the Kakao Account, and the logout of tokens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from kakao_login.emulator import Emulator
 
-from .emulator_client import CLIENT_ID, Client
+from .emulator_client import CLIENT_ID, REDIRECT_URI, Client
 
 HOME = "http://localhost:5000/bye"
 
@@ -67,6 +67,7 @@ def test_kapi_logout_leaves_the_browser_session_alone(client: Client, kakao: Emu
     ("changes", "koe"),
     [
         ({"logout_redirect_uri": HOME + "/"}, "KOE007"),
+        ({"logout_redirect_uri": REDIRECT_URI}, "KOE007"),
         ({"logout_redirect_uri": None}, "KOE207"),
         ({"client_id": None}, "KOE101"),
         ({"state": ["a", "b"]}, "KOE001"),
@@ -83,3 +84,17 @@ def test_cancel_logs_out_of_nothing_and_says_so(client: Client) -> None:
     assert page.status_code == 200
     assert "You are still logged in" in page.text
     assert has_session(client)
+
+
+def test_a_logout_uri_is_no_redirect_uri_of_a_login(client: Client) -> None:
+    assert "(KOE006)" in client.authorize(redirect_uri=HOME).text
+
+
+def test_logging_out_with_a_refreshed_token_ends_its_refresh_token_too(client: Client) -> None:
+    first, other = client.log_in(), client.log_in()
+    refreshed = client.refresh(first["refresh_token"]).json()
+    assert "refresh_token" not in refreshed
+    client.kapi("/v1/user/logout", refreshed["access_token"], "POST")
+    assert client.kapi("/v2/user/me", refreshed["access_token"]).json()["code"] == -401
+    assert client.refresh(first["refresh_token"]).json()["error_code"] == "KOE322"
+    assert client.refresh(other["refresh_token"]).status_code == 200

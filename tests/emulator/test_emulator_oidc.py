@@ -163,8 +163,9 @@ def test_a_birthdate_shows_what_is_known(client: Client, kakao: Emulator, items:
     assert info["birthdate"] == birthdate
 
 
-def test_user_info_says_that_an_email_is_not_verified(client: Client) -> None:
-    info = client.kapi("/v1/oidc/userinfo", client.log_in("email_unverified")["access_token"]).json()
+@pytest.mark.parametrize("person", ["email_unverified", "email_invalid"])
+def test_user_info_calls_an_email_verified_only_if_it_is_valid_too(client: Client, person: str) -> None:
+    info = client.kapi("/v1/oidc/userinfo", client.log_in(person)["access_token"]).json()
     assert info["email_verified"] is False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -29,6 +30,11 @@ def refused(answer: requests.Response) -> tuple[int, str, str]:
     return answer.status_code, body["error"], body["error_code"]
 
 
+def claims_of(tokens: dict[str, Any]) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(tokens["id_token"], options={"verify_signature": False})
+    return claims
+
+
 def test_the_answer_has_the_documented_fields(client: Client) -> None:
     answer = client.exchange(client.code())
     tokens = answer.json()
@@ -40,6 +46,16 @@ def test_the_answer_has_the_documented_fields(client: Client) -> None:
     assert {"access_token", "refresh_token", "id_token"} <= tokens.keys()
 
 
+def test_codes_and_tokens_look_like_kakaos(client: Client, kakao: Emulator) -> None:
+    code = client.code()
+    first = client.exchange(code).json()
+    kakao.advance_clock(31 * DAY)
+    later = client.refresh(first["refresh_token"]).json()
+    tokens = [answer[name] for answer in (first, later) for name in ("access_token", "refresh_token")]
+    assert len({token for token in tokens if re.fullmatch("[A-Za-z0-9_-]{52,56}", token)}) == 4
+    assert re.fullmatch("[A-Za-z0-9_-]{84,88}", code)
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -47,6 +63,8 @@ def test_the_answer_has_the_documented_fields(client: Client) -> None:
         ({"grant_type": "password"}, (400, "unsupported_grant_type", "KOE310")),
         ({"client_id": None}, (401, "invalid_client", "KOE101")),
         ({"client_id": "no-such-key"}, (401, "invalid_client", "KOE101")),
+        ({"client_id": f" {CLIENT_ID}"}, (401, "invalid_client", "KOE101")),
+        ({"client_id": f"{CLIENT_ID} "}, (401, "invalid_client", "KOE101")),
         ({"client_secret": None}, (401, "invalid_client", "KOE010")),
         ({"client_secret": CLIENT_SECRET + " "}, (401, "invalid_client", "KOE010")),
         ({"client_secret": "비밀"}, (401, "invalid_client", "KOE010")),
@@ -76,6 +94,16 @@ def test_descriptions_read_as_kakao_writes_them(client: Client) -> None:
 def test_a_mistaken_request_does_not_use_the_code_up(client: Client) -> None:
     code = client.code()
     assert client.exchange(code, redirect_uri="http://other.example/").status_code == 400
+    assert client.exchange(code).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["emulator-javascript-key", "emulator-native-key", "second"])
+def test_a_code_in_the_hands_of_another_key_stays_good_for_its_own(
+    client: Client, kakao: Emulator, key: str
+) -> None:
+    kakao.add_app(client_id="second", client_secret_enabled=False)
+    code = client.code()
+    assert refused(client.exchange(code, client_id=key))[2] == "KOE114"
     assert client.exchange(code).status_code == 200
 
 
@@ -175,6 +203,14 @@ def test_an_additional_consent_with_openid_brings_an_id_token(client: Client) ->
     assert "id_token" in client.log_in(scope="openid,account_email")
 
 
+def test_an_id_token_of_a_refresh_tells_when_the_person_logged_in(client: Client, kakao: Emulator) -> None:
+    first = client.log_in()
+    kakao.advance_clock(3_600)
+    before, after = claims_of(first), claims_of(client.refresh(first["refresh_token"]).json())
+    assert after["auth_time"] == before["auth_time"]
+    assert after["exp"] - before["exp"] == pytest.approx(3_600, abs=1)
+
+
 def test_an_app_without_oidc_gets_no_id_token(client: Client, kakao: Emulator) -> None:
     kakao.patch_app(oidc=False)
     tokens = client.log_in()
@@ -201,10 +237,14 @@ def test_keys_of_the_sdks_need_no_secret_and_have_lifetimes_of_their_own(
     kakao.patch_app(javascript_redirect_uris=["http://localhost:3000/"])
     kakao.sign_in_as("full")
     location = client.authorize(client_id=key, redirect_uri=uri).headers["Location"]
-    answer = client.exchange(location.partition("code=")[2], client_id=key, client_secret=None, redirect_uri=uri)
-    assert answer.json()["expires_in"] == seconds
-    claims = jwt.decode(answer.json()["id_token"], options={"verify_signature": False})
-    assert claims["aud"] == key
+    as_key = {"client_id": key, "client_secret": None}
+    first = client.exchange(location.partition("code=")[2], redirect_uri=uri, **as_key).json()
+    for tokens in (first, client.refresh(first["refresh_token"], **as_key).json()):
+        claims = claims_of(tokens)
+        assert (tokens["expires_in"], claims["aud"]) == (seconds, key)
+        assert claims["exp"] - claims["iat"] == pytest.approx(seconds, abs=1)
+    kakao.advance_clock(seconds + 1)
+    assert client.kapi("/v2/user/me", first["access_token"]).status_code == 401
 
 
 def test_the_21st_code_within_ten_minutes_is_koe237(client: Client, kakao: Emulator) -> None:
@@ -227,6 +267,15 @@ def test_the_31st_refresh_within_an_hour_is_koe237(client: Client, kakao: Emulat
     assert client.refresh(refresh_token).status_code == 429
     kakao.advance_clock(11)
     assert client.refresh(refresh_token).status_code == 200
+
+
+def test_refreshes_are_counted_for_each_user(client: Client, kakao: Emulator) -> None:
+    kakao.patch_app(rate_limited=True)
+    one, other = client.log_in("full"), client.log_in("big_id")
+    for _ in range(30):
+        assert client.refresh(one["refresh_token"]).status_code == 200
+    assert refused(client.refresh(one["refresh_token"]))[2] == "KOE237"
+    assert client.refresh(other["refresh_token"]).status_code == 200
 
 
 def test_only_post_is_taken(client: Client, kakao: Emulator) -> None:
