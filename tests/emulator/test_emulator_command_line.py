@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,54 @@ def test_the_command_line_starts_quickly_and_ends_quietly(tmp_path: Path, number
     assert not ready.exists()
     # Time of the processor, since the clock on the wall also counts whatever else the machine does.
     assert after.children_user - before.children_user < 1.5
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[str]:
+    """Run the command line with these options, and give the address it says it is at."""
+    ready = folder / "ready"
+    process = Process("--port", "0", "--ready-file", str(ready), *arguments)
+    try:
+        yield wait_for(ready)
+    finally:
+        assert process.end(signal.SIGTERM)[0] == 0
+
+
+def test_redirect_uris_are_added_one_by_one(tmp_path: Path) -> None:
+    own, uris = "http://localhost:5000/auth/kakao/callback", ["http://localhost:3000/cb", "https://app.example/cb"]
+    options = [option for uri in uris for option in ("--redirect-uri", uri)]
+    with serving(tmp_path, *options) as url:
+        registered = requests.get(f"{url}/emulator/app", timeout=5).json()["redirect_uris"]
+        query = {"client_id": "emulator-rest-api-key", "response_type": "code"}
+        statuses = [
+            requests.get(f"{url}/oauth/authorize", params={**query, "redirect_uri": uri}, timeout=5).status_code
+            for uri in (own, *uris)
+        ]
+    assert registered == [own, *uris]
+    assert statuses == [200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("options", "issuer", "api_url"),
+    [
+        (["--issuer", "https://idp.test"], "https://idp.test", "https://idp.test"),
+        (["--issuer", "https://kauth.kakao.com"], "https://kauth.kakao.com", "https://kapi.kakao.com"),
+        (
+            ["--issuer", "https://idp.test", "--api-url", "https://api.test"],
+            "https://idp.test",
+            "https://api.test",
+        ),
+        (["--api-url", "https://api.test"], None, "https://api.test"),
+    ],
+)
+def test_issuer_and_api_url_are_options(
+    tmp_path: Path, options: list[str], issuer: str | None, api_url: str
+) -> None:
+    with serving(tmp_path, *options) as url:
+        metadata = requests.get(f"{url}/.well-known/openid-configuration", timeout=5).json()
+    issuer = issuer or url
+    assert (metadata["issuer"], metadata["token_endpoint"]) == (issuer, f"{issuer}/oauth/token")
+    assert metadata["userinfo_endpoint"] == f"{api_url}/v1/oidc/userinfo"
 
 
 def refusal(*arguments: str) -> str:

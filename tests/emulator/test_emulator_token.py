@@ -107,6 +107,16 @@ def test_a_code_in_the_hands_of_another_key_stays_good_for_its_own(
     assert client.exchange(code).status_code == 200
 
 
+def test_a_code_is_no_token_and_a_token_no_code(client: Client) -> None:
+    tokens, code = client.log_in(), client.code()
+    for one in (tokens["access_token"], tokens["refresh_token"]):
+        assert refused(client.exchange(one))[2] == "KOE320"
+    for other in (code, tokens["refresh_token"], tokens["id_token"]):
+        assert client.kapi("/v2/user/me", other).status_code in {400, 401}
+    for other in (code, tokens["access_token"]):
+        assert refused(client.refresh(other))[2] == "KOE322"
+
+
 def test_an_absent_redirect_uri_is_borne(client: Client) -> None:
     assert client.exchange(client.code(), redirect_uri=None).status_code == 200
 
