@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from queue import Empty
+from typing import Any
 
 from flask import Blueprint, Response, json, render_template, stream_with_context
 
+from .console_texts import REASONS
 from .context import current_state
 from .faults import CALL_FAULTS, ENDPOINTS, SIGNED, TOKEN_FAULTS
 from .leaving import REFERRER_TYPES, WITHDRAWN_TERMS
+from .pages import page_language
 from .recorder import Recorder
 from .security_events import EVENT_TYPES
+from .texts import ITEMS, KOREAN, PERSONA_NOTES, item_name, persona_note
 from .visitors import refuse_other_sites
 
 # A line that is silent for longer may be cut by something between server and browser.
@@ -25,11 +29,22 @@ def page() -> str:
         "console.html",
         endpoints=sorted(ENDPOINTS),
         signed=sorted(SIGNED),
-        call_faults=[*STATUS_FAULTS, *sorted(CALL_FAULTS - {"answer"})],
+        status_faults=STATUS_FAULTS,
+        call_faults=sorted(CALL_FAULTS),
         token_faults=sorted(TOKEN_FAULTS),
         event_types=list(EVENT_TYPES),
         referrer_types=[*sorted(REFERRER_TYPES), WITHDRAWN_TERMS],
+        facts=_facts(page_language()),
     )
+
+
+def _facts(lang: str) -> dict[str, Any]:
+    """Give what the script knows besides words: names of consent items, notes on personas, reasons in Korean."""
+    return {
+        "items": {item: item_name(item, lang) for item in ITEMS},
+        "notes": {persona: persona_note(persona, lang) for persona in PERSONA_NOTES},
+        "reasons": REASONS if lang == KOREAN else {},
+    }
 
 
 def stream() -> Response:
