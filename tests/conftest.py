@@ -13,8 +13,12 @@ import pytest
 
 from kakao_login.emulator import Emulator
 
+from .browsers import chromium, new_page, playwright
 from .postgresql import PostgreSQL
 from .support import Browser, Clock, Host, config_for, make_host
+
+# Fixtures that live in a file of their own.
+__all__ = ["chromium", "new_page", "playwright"]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -166,3 +167,10 @@ class Browser(requests.Session):
     def pair(self) -> tuple[str, str]:
         """Give the values of the access and the refresh cookie."""
         return self.cookies["access_token"], self.cookies["refresh_token"]
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on, for a host whose redirect URI must name it beforehand."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -145,7 +145,7 @@ def test_leaving_closes_every_connection_at_once() -> None:
 def test_a_failure_of_a_view_is_a_logged_500(
     kakao: Emulator, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kakao, "users", lambda: 1 / 0)
+    monkeypatch.setattr(kakao, "users", lambda *_: 1 / 0)
     answer = requests.get(f"{kakao.url}/emulator/users", timeout=5)
     assert answer.status_code == 500
     assert "ZeroDivisionError" in caplog.text

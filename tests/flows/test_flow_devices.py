@@ -12,8 +12,7 @@ from playwright.sync_api import Page, expect
 from kakao_login.emulator import Emulator
 from wsgi import create_app
 
-from ..support import Browser, config_for, serving
-from .conftest import free_port
+from ..support import Browser, config_for, free_port, serving
 
 NewPage = Callable[..., Page]
 IPHONE = (

@@ -14,9 +14,9 @@ from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 from kakao_login import current_user, login_required, refresh_replayed, session_refreshed
 from kakao_login.emulator import Emulator
 
+from ..browsers import launch
 from ..builders import heard, stored
-from ..support import Clock, Host, serving
-from .conftest import free_port, launch
+from ..support import Clock, Host, free_port, serving
 
 Hosts = Callable[..., Host]
 NewPage = Callable[..., Page]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, json, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -57,6 +57,14 @@ def _of_app(values: Json) -> Json:
     return request.args.to_dict() | values if set(request.args) == {"client_id"} else values
 
 
+def _number_asked(name: str) -> int | None:
+    """Give a number of the query, from 1 up; None if it is left out."""
+    text = request.args.get(name)
+    number = int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else text
+    rules: dict[str, checks.Check] = {name: checks.optional(checks.identifier)}
+    return cast(int | None, checked({name: number}, rules)[name])
+
+
 class _Views:
     """The views of one emulator's control API."""
 
@@ -77,7 +85,7 @@ class _Views:
     def users(self) -> Response:
         if request.method == "POST":
             return jsonify(self.emulator.add_user(**_body()))
-        return jsonify(users=self.emulator.users())
+        return jsonify(users=self.emulator.users(request.args.get("search", ""), _number_asked("limit")))
 
     def user(self, user: str) -> Response:
         return jsonify(self.emulator.patch_user(user, **_body()))
@@ -133,7 +141,7 @@ class _Views:
         endpoint = request.args.get("endpoint")
         if request.method == "DELETE":
             self.emulator.clear_requests(endpoint)
-        return jsonify(requests=self.emulator.requests(endpoint))
+        return jsonify(requests=self.emulator.requests(endpoint, _number_asked("last")))
 
     def keys(self) -> Response:
         return jsonify(kid=self.emulator.rotate_keys(**checked(_body(), {"keep_old": checks.flag})))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from queue import Empty
+from typing import Any
 
 from flask import Blueprint, Response, json, render_template, stream_with_context
 
-from ..store.faults import CALL_FAULTS, ENDPOINTS, SIGNED, TOKEN_FAULTS
+from ..store.error_codes import KAPI_ERRORS, PAGE_ERRORS, TOKEN_ERRORS
+from ..store.faults import CALL_FAULTS, ENDPOINTS, KAPI, PAGES, SIGNED, TOKEN_FAULTS, TOKENS
 from ..store.recorder import Recorder
+from ..web.console_texts import REASONS
 from ..web.context import current_state
+from ..web.pages import page_language
+from ..web.texts import ITEMS, KOREAN, PERSONA_NOTES, item_name, persona_note
 from ..webhooks.leaving import REFERRER_TYPES, WITHDRAWN_TERMS
 from ..webhooks.security_events import EVENT_TYPES
 from .visitors import refuse_other_sites
@@ -17,6 +22,8 @@ from .visitors import refuse_other_sites
 # A line that is silent for longer may be cut by something between server and browser.
 PING_SECONDS = 15.0
 STATUS_FAULTS = ("http_429", "http_500", "http_503")
+# Endpoints that fail with the same codes of Kakao's.
+KINDS = {"pages": PAGES, "tokens": TOKENS, "kapi": KAPI}
 MISSING_CLAIMS = tuple(
     f"no_{name}"
     for name in ["iss", "aud", "sub", "iat", "exp", "nonce", "email", "nickname", "jti", "events", "toe"]
@@ -28,12 +35,25 @@ def page() -> str:
     return render_template(
         "console.html",
         endpoints=sorted(ENDPOINTS),
+        kinds={name: kind for kind, names in KINDS.items() for name in names},
+        codes={"pages": sorted(PAGE_ERRORS), "tokens": sorted(TOKEN_ERRORS), "kapi": list(KAPI_ERRORS)},
         signed=sorted(SIGNED),
-        call_faults=[*STATUS_FAULTS, *sorted(CALL_FAULTS - {"answer"})],
+        status_faults=STATUS_FAULTS,
+        call_faults=sorted(CALL_FAULTS),
         token_faults=[*sorted(TOKEN_FAULTS), *MISSING_CLAIMS],
         event_types=list(EVENT_TYPES),
         referrer_types=[*sorted(REFERRER_TYPES), WITHDRAWN_TERMS],
+        facts=_facts(page_language()),
     )
+
+
+def _facts(lang: str) -> dict[str, Any]:
+    """Give what the script knows besides words: names of consent items, notes on personas, reasons in Korean."""
+    return {
+        "items": {item: item_name(item, lang) for item in ITEMS},
+        "notes": {persona: persona_note(persona, lang) for persona in PERSONA_NOTES},
+        "reasons": REASONS if lang == KOREAN else {},
+    }
 
 
 def stream() -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from ..http.tls import CA_FILE
@@ -66,12 +67,16 @@ class Emulator(WebhookCalls):
             state.apps = apps.distinct([*state.apps[:place], patched, *state.apps[place + 1 :]])
             return patched.as_json()
 
-    def users(self) -> list[Json]:
-        """Give everyone who has a Kakao account, with the apps they are linked to and what they agreed to."""
+    def users(self, search: str = "", limit: int | None = None) -> list[Json]:
+        """Give those who have a Kakao account, with the apps they are linked to and what they agreed to.
+
+        `search` keeps those whose id, persona, nickname, name or e-mail holds it; `limit` keeps the first few.
+        """
         links: dict[int, list[Json]] = {}
         for link in list(self.state.links.values()):
             links.setdefault(link.person_id, []).append(link.as_json())
-        people = list(self.state.people.values())
+        found = (person for person in list(self.state.people.values()) if _holds(person, search.casefold()))
+        people = islice(found, limit)
         return [person.as_json() | {"links": links.get(person.id, [])} for person in people]
 
     def add_user(self, /, **settings: Any) -> Json:
@@ -137,9 +142,10 @@ class Emulator(WebhookCalls):
         drop_unfinished_sign_ups(self.state)
         return self.state.clock.now()
 
-    def requests(self, endpoint: str | None = None) -> list[Json]:
-        """Give what was called, oldest first, secrets masked; of one endpoint only if it is named."""
-        return [call.as_json() for call in self.state.recorder.calls(endpoint)]
+    def requests(self, endpoint: str | None = None, last: int | None = None) -> list[Json]:
+        """Give what was called, oldest first, secrets masked; of one endpoint only if named, or the `last` few."""
+        calls = self.state.recorder.calls(endpoint)
+        return [call.as_json() for call in (calls if last is None else calls[-last:])]
 
     def clear_requests(self, endpoint: str | None = None) -> None:
         """Forget what was called so far; of one endpoint only if it is named."""
@@ -152,6 +158,11 @@ class Emulator(WebhookCalls):
     def reset(self) -> None:
         """Go back to the start: apps, people, links, tokens, sessions, faults, clock and recorded calls."""
         self.state.forget()
+
+
+def _holds(person: Person, search: str) -> bool:
+    texts = (str(person.id), person.persona, person.nickname, person.name, person.email)
+    return not search or any(search in text.casefold() for text in texts if text)
 
 
 def _keep(state: State, person: Person) -> None:

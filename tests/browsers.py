@@ -1,9 +1,8 @@
-"""What the flows need of a real browser: one Chromium for all tests, a fresh profile for each page asked for."""
+"""One real Chromium for all tests of a worker, and a fresh profile for each page asked for."""
 
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -21,13 +20,6 @@ _SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
-
-
-def free_port() -> int:
-    """Give a port that nobody listens on, for a host whose redirect URI must name it beforehand."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
