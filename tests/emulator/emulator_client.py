@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 import pytest
 import requests
 
@@ -84,6 +85,24 @@ def answer_of(response: requests.Response) -> dict[str, str]:
     location = response.headers["Location"]
     assert location.startswith(REDIRECT_URI), location
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+
+
+def kapi_refusal(answer: requests.Response) -> tuple[int, int]:
+    """Give the status and the code of kapi's error."""
+    return answer.status_code, answer.json()["code"]
+
+
+def kauth_refusal(answer: requests.Response) -> tuple[int, str, str]:
+    """Give the status, the error and the code of an error of the token endpoint, which has three members."""
+    body = answer.json()
+    assert body.keys() == {"error", "error_description", "error_code"}
+    return answer.status_code, body["error"], body["error_code"]
+
+
+def unverified(token: str) -> dict[str, Any]:
+    """Give what a signed token claims, whoever signed it."""
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
 
 
 def lead_kakaos_names_to(kakao: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

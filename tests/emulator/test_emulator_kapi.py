@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-import requests
 
 from kakao_login.emulator import Emulator
 
 from .emulator_client import Client
+from .emulator_client import kapi_refusal as refused
 
 PERSON = 4100000001
 TARGET: dict[str, Any] = {"target_id_type": "user_id", "target_id": PERSON}
-
-
-def refused(answer: requests.Response) -> tuple[int, int]:
-    return answer.status_code, answer.json()["code"]
 
 
 def test_token_info_names_the_user_the_app_and_the_seconds_left(client: Client, kakao: Emulator) -> None:
@@ -85,196 +80,6 @@ def test_unlinking_twice_by_admin_key_is_minus_101(client: Client) -> None:
     again = client.admin("/v1/user/unlink", "POST", **TARGET)
     assert refused(again) == (400, -101)
     assert again.json()["msg"] == "NotRegisteredUserException"
-
-
-def test_scopes_lists_every_item(client: Client) -> None:
-    token = client.log_in(agree=["profile_image"])["access_token"]
-    answer = client.kapi("/v2/user/scopes", token).json()
-    assert answer["id"] == PERSON
-    by_id = {scope.pop("id"): scope for scope in answer["scopes"]}
-    assert by_id["profile_nickname"] == {
-        "display_name": "닉네임",
-        "type": "PRIVACY",
-        "using": True,
-        "agreed": True,
-        "revocable": False,
-    }
-    assert by_id["profile_image"]["revocable"] is True
-    assert "revocable" not in by_id["account_email"]
-    assert by_id["account_email"]["agreed"] is False
-
-
-def test_an_item_agreed_before_and_unset_since_is_not_in_use(client: Client, kakao: Emulator) -> None:
-    token = client.log_in()["access_token"]
-    kakao.patch_app(consent_items={"profile_nickname": "required"})
-    scopes = client.kapi("/v2/user/scopes", token).json()["scopes"]
-    assert {scope["id"]: scope["using"] for scope in scopes} == {
-        "profile_nickname": True,
-        "profile_image": False,
-        "account_email": False,
-    }
-
-
-def test_scopes_can_be_filtered(client: Client) -> None:
-    token = client.log_in()["access_token"]
-    answer = client.kapi("/v2/user/scopes", token, scopes='["account_email"]').json()
-    assert [scope["id"] for scope in answer["scopes"]] == ["account_email"]
-
-
-def test_an_optional_consent_can_be_revoked(client: Client) -> None:
-    token = client.log_in()["access_token"]
-    answer = client.kapi("/v2/user/revoke/scopes", token, "POST", scopes='["account_email"]').json()
-    assert [scope["id"] for scope in answer["scopes"] if not scope["agreed"]] == ["account_email"]
-    account = client.kapi("/v2/user/me", token).json()["kakao_account"]
-    assert account["email_needs_agreement"] is True
-
-
-def test_a_required_consent_cannot_be_revoked(client: Client) -> None:
-    token = client.log_in()["access_token"]
-    answer = client.kapi("/v2/user/revoke/scopes", token, "POST", scopes='["profile_nickname"]')
-    assert refused(answer) == (403, -3)
-    assert answer.json()["msg"].startswith("[profile_nickname] is not revocable")
-
-
-@pytest.mark.parametrize("scopes", ['["gender"]', "[]", None])
-def test_revoking_what_was_not_agreed_is_minus_2(client: Client, scopes: str | None) -> None:
-    token = client.log_in()["access_token"]
-    answer = client.kapi("/v2/user/revoke/scopes", token, "POST", scopes=scopes)
-    assert refused(answer) == (400, -2)
-    assert answer.json()["msg"].startswith("There is no scopes to revoke")
-
-
-def test_service_terms_agreed_at_login_are_listed(client: Client, kakao: Emulator) -> None:
-    kakao.patch_app(service_terms={"tos": "required", "ads": "optional"})
-    token = client.log_in()["access_token"]
-    [tos, ads] = client.kapi("/v2/user/service_terms", token).json()["service_terms"]
-    assert tos["agreed_at"].endswith("Z")
-    assert (tos["tag"], tos["required"], tos["revocable"], tos["agreed_by"]) == ("tos", True, False, "KAUTH")
-    assert (ads["tag"], ads["required"], ads["revocable"]) == ("ads", False, True)
-
-
-def test_all_service_terms_of_the_app_can_be_listed(client: Client, kakao: Emulator) -> None:
-    token = client.log_in()["access_token"]
-    kakao.patch_app(service_terms={"tos": "required"})
-    terms = client.kapi("/v2/user/service_terms", token, result="app_service_terms").json()["service_terms"]
-    assert terms == [{"tag": "tos", "required": True, "agreed": False, "revocable": False}]
-    assert client.kapi("/v2/user/service_terms", token).json()["service_terms"] == []
-
-
-def test_an_unknown_term_is_minus_2(client: Client) -> None:
-    token = client.log_in()["access_token"]
-    answer = client.kapi("/v2/user/service_terms", token, tags="nothing")
-    assert refused(answer) == (400, -2)
-    assert answer.json()["msg"].startswith("There is no tags to get service terms")
-
-
-def test_a_term_says_where_it_was_agreed_to(client: Client, kakao: Emulator) -> None:
-    kakao.patch_app(service_terms={"tos": "required", "ads": "optional"})
-    kakao.sign_in_as("full")
-    token = client.log_in(service_terms="tos")["access_token"]
-    client.kapi("/v2/user/upgrade/service_terms", token, "POST", tags="ads")
-    terms = client.kapi("/v2/user/service_terms", token).json()["service_terms"]
-    assert [(term["tag"], term["agreed_by"]) for term in terms] == [("tos", "KAUTH"), ("ads", "KAPI")]
-
-
-def test_terms_can_be_upgraded_in_part(client: Client, kakao: Emulator) -> None:
-    token = client.log_in()["access_token"]
-    kakao.patch_app(service_terms={"ads": "optional"})
-    upgraded = client.kapi("/v2/user/upgrade/service_terms", token, "POST", tags="ads,unknown").json()
-    assert [term["tag"] for term in upgraded["agreed_service_terms"]] == ["ads"]
-
-
-def test_a_required_term_cannot_be_revoked(client: Client, kakao: Emulator) -> None:
-    kakao.patch_app(service_terms={"tos": "required"})
-    token = client.log_in()["access_token"]
-    assert refused(client.kapi("/v2/user/revoke/service_terms", token, "POST", tags="tos")) == (403, -3)
-
-
-def test_service_terms_can_be_upgraded_and_revoked(client: Client, kakao: Emulator) -> None:
-    token = client.log_in()["access_token"]
-    kakao.patch_app(service_terms={"ads": "optional"})
-    upgraded = client.kapi("/v2/user/upgrade/service_terms", token, "POST", tags="ads").json()
-    assert upgraded["agreed_service_terms"][0].keys() == {"tag", "agreed", "agreed_at", "agreed_by"}
-    revoked = client.kapi("/v2/user/revoke/service_terms", token, "POST", tags="ads").json()
-    assert revoked == {"id": PERSON, "revoked_service_terms": [{"tag": "ads", "agreed": False}]}
-
-
-def add_linked_users(client: Client, count: int) -> list[int]:
-    ids = [client.kakao.add_user()["id"] for _ in range(count)]
-    for user_id in ids:
-        client.log_in(user_id)
-    return ids
-
-
-def test_user_ids_come_in_pages(client: Client) -> None:
-    ids = add_linked_users(client, 5)
-    first = client.admin("/v1/user/ids", limit=2).json()
-    assert first["elements"] == ids[:2]
-    assert "before_url" not in first
-    second = client.http.get(first["after_url"], headers={"Authorization": "KakaoAK emulator-admin-key"}).json()
-    assert second["elements"] == ids[2:4]
-    before = client.http.get(second["before_url"], headers={"Authorization": "KakaoAK emulator-admin-key"}).json()
-    assert before["elements"] == ids[:2]
-
-
-def test_user_ids_can_be_listed_downwards(client: Client) -> None:
-    ids = add_linked_users(client, 3)
-    assert client.admin("/v1/user/ids", order="desc").json() == {"elements": ids[::-1]}
-
-
-@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"from_id": "x"}])
-def test_wrong_page_parameters_are_minus_2(client: Client, query: dict[str, Any]) -> None:
-    assert refused(client.admin("/v1/user/ids", **query)) == (400, -2)
-
-
-def test_user_ids_need_an_admin_key(client: Client) -> None:
-    assert refused(client.kapi("/v1/user/ids", client.log_in()["access_token"])) == (401, -401)
-
-
-def test_the_101st_call_for_user_ids_within_a_minute_is_429(client: Client, kakao: Emulator) -> None:
-    kakao.patch_app(rate_limited=True)
-    for _ in range(100):
-        assert client.admin("/v1/user/ids").status_code == 200
-    answer = client.admin("/v1/user/ids")
-    assert (answer.status_code, answer.json()) == (429, {"msg": "API limit has been exceeded.", "code": -10})
-    kakao.advance_clock(60)
-    assert client.admin("/v1/user/ids").status_code == 200
-
-
-def test_several_users_at_once_have_id_and_times(client: Client) -> None:
-    client.log_in()
-    users = client.admin("/v2/app/users", target_ids=json.dumps([PERSON, 7]), target_id_type="user_id").json()
-    assert [user.keys() for user in users] == [{"id", "connected_at", "synched_at"}]
-
-
-def test_several_users_can_be_wrapped_in_elements(client: Client, kakao: Emulator) -> None:
-    kakao.patch_app(users_in_elements=True)
-    client.log_in()
-    answer = client.admin("/v2/app/users", target_ids=f"[{PERSON}]").json()
-    assert [user["id"] for user in answer["elements"]] == [PERSON]
-
-
-def test_several_users_with_all_their_properties(client: Client) -> None:
-    client.log_in()
-    keys = '["kakao_account.","properties.","has_signed_up"]'
-    [user] = client.admin("/v2/app/users", target_ids=f"[{PERSON}]", property_keys=keys).json()
-    assert user["kakao_account"]["email"] == "haneul@example.com"
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"target_ids": "1,2"},
-        {"target_ids": '["1"]'},
-        {"target_ids": "[true]"},
-        {},
-        {"target_ids": json.dumps(list(range(101)))},
-        {"target_ids": json.dumps(list(range(21))), "property_keys": '["properties."]'},
-        {"target_ids": "[1]", "target_id_type": "uuid"},
-    ],
-)
-def test_wrong_targets_are_minus_2(client: Client, query: dict[str, Any]) -> None:
-    assert refused(client.admin("/v2/app/users", **query)) == (400, -2)
 
 
 def test_a_preregistered_person_signs_up_once(client: Client, kakao: Emulator) -> None:
