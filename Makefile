@@ -18,7 +18,7 @@ run: install
 install: .venv/demo.installed $(MESSAGES).mo
 
 test: .venv/test.installed $(MESSAGES).mo tools $(NODE)/node_modules lint
-	@$(BIN)/python -m pytest --numprocesses auto
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: .venv/test.installed
 	@$(BIN)/ruff check .
