@@ -275,9 +275,7 @@ def test_the_page_says_that_the_emulator_stopped_and_goes_on_with_the_next(new_p
     assert problems == []
 
 
-@pytest.mark.parametrize(
-    ("language", "width"), [("ko-KR", 320), ("en-US", 320), ("ko-KR", 768), ("en-US", 1280)]
-)
+@pytest.mark.parametrize(("language", "width"), [("ko-KR", 320), ("en-US", 320), ("ko-KR", 768), ("en-US", 1280)])
 def test_nothing_is_wider_than_the_window(
     console: Open, client: Client, kakao: Emulator, event_hook: Receiver, language: str, width: int
 ) -> None:

@@ -232,3 +232,11 @@ def test_leaving_the_service_terms_is_told_by_the_event_alone(
     [delivery] = kakao.unlink("full", "REVOKE_ACCOUNT_SERVICE_TERMS")
     assert delivery["kind"] == "account_status"
     assert delivery["content"]["events"][EVENT_TYPES["user-unlinked"]]["reason"] == "REVOKE_ACCOUNT_SERVICE_TERMS"
+
+
+def test_what_happened_first_is_told_first(client: Client, kakao: Emulator, event_hook: Receiver) -> None:
+    for _ in range(5):
+        client.log_in()
+        kakao.unlink("full")
+    told = [kind for kind, _ in events_of(kakao)]
+    assert told == ["user-linked", "user-scope-consent", "user-unlinked"] * 5

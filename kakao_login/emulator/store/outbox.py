@@ -51,20 +51,25 @@ class Outbox:
         self._era = object()
 
     def send(self, parcel: Parcel, now: float) -> list[Delivery]:
-        """Send now and wait for the answer, as often as `copies` says; nothing happens yet while `hold` is on."""
-        if self.hold:
-            self._held.append(parcel)
-            return []
-        era = self._era
-        sent = (self._deliver(parcel, now, era) for _ in range(self.copies))
-        return [delivery for delivery in sent if delivery is not None]
+        """Send after what is under way and wait for the answer; nothing happens yet while `hold` is on."""
+        sending = self.send_later(parcel, now)
+        wait([sending])
+        return [] if sending.cancelled() else sending.result()
 
     def send_later(self, parcel: Parcel, now: float) -> Future[list[Delivery]]:
         """Send in the background, so that an app which waits for us is not waited for by us."""
         with self._lock:
             if self._worker is None:
                 self._worker = ThreadPoolExecutor(1, "kakao-webhooks")
-            return self._worker.submit(self.send, parcel, now)
+            return self._worker.submit(self._send, parcel, now, self._era)
+
+    def _send(self, parcel: Parcel, now: float, era: object) -> list[Delivery]:
+        """Send as often as `copies` says."""
+        if self.hold:
+            self._held.append(parcel)
+            return []
+        sent = (self._deliver(parcel, now, era) for _ in range(self.copies))
+        return [delivery for delivery in sent if delivery is not None]
 
     def release(self, now: float, *, reverse: bool = False) -> list[Delivery]:
         """Stop holding and send what was held, last first with `reverse`."""
