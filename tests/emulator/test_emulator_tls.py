@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import requests
 
 from kakao_login.emulator import Emulator, run_emulator
+from kakao_login.emulator.http import certificates, tls
 from kakao_login.emulator.http.tls import CA_FILE, SERVER_FILE, hosts_lines, tls_context
 
 from .emulator_client import Client, lead_kakaos_names_to
@@ -101,3 +104,28 @@ def test_a_stalled_handshake_does_not_delay_the_end(tmp_path: Path) -> None:
         started = time.monotonic()
     assert time.monotonic() - started < 3
     stalled.close()
+
+
+def test_emulators_that_renew_at_once_end_with_one_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(certificates, "LIFETIME", timedelta(days=10))
+        old = certificates.make_certificate()
+    (tmp_path / SERVER_FILE).write_bytes(old)
+    made: list[bytes] = []
+
+    def make() -> bytes:
+        made.append(certificates.make_certificate())
+        return made[-1]
+
+    monkeypatch.setattr(tls, "make_certificate", make)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(tls_context, [tmp_path] * 8))
+    assert made == [(tmp_path / SERVER_FILE).read_bytes()]
+
+
+def test_a_lock_left_by_a_process_that_died_is_broken(tmp_path: Path) -> None:
+    lock = tmp_path / tls.LOCK_FILE
+    lock.touch()
+    os.utime(lock, (0, 0))
+    assert isinstance(tls_context(tmp_path), ssl.SSLContext)
+    assert not lock.exists()

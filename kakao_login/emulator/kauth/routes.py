@@ -16,12 +16,12 @@ CLAIMS = ["iss", "aud", "sub", "auth_time", "exp", "iat", "nonce", "nickname", "
 def discovery() -> Response:
     """Give the provider metadata (OpenID Connect Discovery 3)."""
     state = current_state()
-    issuer = state.issuer
+    issuer, api_url = state.issuer.rstrip("/"), state.api_url.rstrip("/")
     return jsonify(
-        issuer=issuer,
+        issuer=state.issuer,
         authorization_endpoint=f"{issuer}/oauth/authorize",
         token_endpoint=f"{issuer}/oauth/token",
-        userinfo_endpoint=f"{state.api_url}/v1/oidc/userinfo",
+        userinfo_endpoint=f"{api_url}/v1/oidc/userinfo",
         jwks_uri=f"{issuer}/.well-known/jwks.json",
         token_endpoint_auth_methods_supported=["client_secret_post"],
         subject_types_supported=["public"],
