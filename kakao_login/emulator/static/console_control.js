@@ -12,12 +12,12 @@ export class Problem extends Error {
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
 
 // A whole number may be larger than a JavaScript number can hold; such a one is kept as text.
-function parse(text) {
+export function parse(text) {
   return JSON.parse(text.replace(TOKENS, (token) => (/^\d{16,}$/.test(token) ? `"${token}"` : token)));
 }
 
-function written(body) {
-  return JSON.stringify(body).replace(/"(app_id|user_id_offset)":"(\d{16,})"/g, '"$1":$2');
+export function written(body, indent) {
+  return JSON.stringify(body, null, indent).replace(/"(app_id|user_id_offset)":( ?)"(\d{16,})"/g, '"$1":$2$3');
 }
 
 export async function control(method, path, body) {

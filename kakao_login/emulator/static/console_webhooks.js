@@ -18,7 +18,7 @@ const chosenApp = () => apps.find((app) => app.client_id === choice.value);
 function gist(content) {
   const [type, details] = Object.entries(content.events ?? {})[0] ?? [null, {}];
   const what = type ? type.split("/").pop() : content.referrer_type;
-  const why = details.reason ?? details.scope;
+  const why = details?.reason ?? details?.scope;
   return { kind: type ? "account_status" : "unlink", what: why ? `${what} (${why})` : what, who: personOf(content) };
 }
 
