@@ -70,16 +70,18 @@ _ROOM_OF = {
 __all__ = list(_ROOM_OF)
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for (PEP 562).
+# Type checkers know every name from above and must not believe that there are others.
+if not TYPE_CHECKING:
 
-    The emulator and the pytest plugin live in this package too and must not wait for Flask-SQLAlchemy.
-    """
-    if name not in _ROOM_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_ROOM_OF[name]}", __name__), name)
+    def __getattr__(name: str) -> Any:
+        """Import a public name when it is first asked for (PEP 562).
 
+        The emulator and the pytest plugin live in this package too and must not wait for Flask-SQLAlchemy.
+        """
+        if name not in _ROOM_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f".{_ROOM_OF[name]}", __name__), name)
 
-def __dir__() -> list[str]:
-    """Give the public names, also those that nobody asked for yet."""
-    return __all__
+    def __dir__() -> list[str]:
+        """Give all names, also the public ones that nobody asked for yet."""
+        return sorted({*globals(), *__all__})

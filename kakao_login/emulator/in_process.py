@@ -36,7 +36,7 @@ class InProcessAdapter(HTTPAdapter):
         Raises requests.ConnectionError when a fault cuts the line, and requests.ReadTimeout, without any
         waiting, when one outlasts the timeout.
         """
-        environ = _environ(request) | {PATIENCE: _read_timeout(options.get("timeout"))}
+        environ = _environ(request) | {PATIENCE: _read_timeout(options.get("timeout")), "REMOTE_ADDR": "127.0.0.1"}
         try:
             body, status, headers = run_wsgi_app(self._wsgi, environ, buffered=True)
         except ConnectionDropped as dropped:

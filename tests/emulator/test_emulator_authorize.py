@@ -263,6 +263,9 @@ def test_who_is_not_admitted_cannot_agree_either(
     "uri",
     [
         "myapp://OAuthCallback",
+        "myapp://host:x/cb",
+        "http://localhost:99999/cb",
+        "http://a..b/cb",
         "http://LocalHost/cb",
         "http://localhost/{y}",
         "http://localhost/cb?",

@@ -114,6 +114,8 @@ def test_people_can_be_listed_added_and_changed(kakao: Emulator) -> None:
         ("PUT", "browser", {}, 400),
         ("PUT", "browser", {"persona": "full", "user_id": 4100000001}, 400),
         ("POST", "clock", {"advnace": 3}, 400),
+        ("PUT", "users/full/consents", {}, 400),
+        ("DELETE", "requests?last=1", {}, 400),
         ("POST", "keys", {"keep_old": "x"}, 400),
         ("PATCH", "webhooks", {"copies": 11}, 400),
         ("PATCH", "app", {"redirect_uris": ["http://x/#y"]}, 400),
@@ -260,7 +262,7 @@ def test_the_calls_of_one_endpoint_can_be_forgotten(client: Client, kakao: Emula
 def test_a_call_about_an_app_may_name_it_in_the_query(client: Client, kakao: Emulator) -> None:
     other = kakao.add_app()["client_id"]
     client.log_in()
-    assert control(kakao, "POST", f"users/full/unlink?client_id={other}", {}).status_code == 404
+    assert control(kakao, "POST", f"users/full/unlink?client_id={other}&x=1", {}).status_code == 404
     assert control(kakao, "POST", "users/full/unlink", {}).status_code == 200
 
 
@@ -326,6 +328,9 @@ def test_an_emulator_open_to_all_answers_to_any_name() -> None:
         ("PATCH", "app", '{"unlink_webhook": {"url": "http://localhost/#f"}}'),
         ("PATCH", "app", '{"javascript_key": "emulator-native-key"}'),
         ("POST", "users", '{"persona": "4100000001"}'),
+        ("POST", "users", '{"persona": "a/b"}'),
+        ("POST", "users", '{"persona": ".."}'),
+        ("PATCH", "app", '{"user_id_offset": 9007199254740992}'),
         ("POST", "users", '{"id": 9223372036854775807}'),
     ],
 )
@@ -344,3 +349,13 @@ def test_a_new_person_never_meets_an_id_that_is_taken(kakao: Emulator) -> None:
     kakao.add_user(id=4_200_000_012)
     kakao.add_user(persona="person_13")
     assert len({kakao.add_user()["id"] for _ in range(3)}) == 3
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_from_another_page_leads_to_the_console(kakao: Emulator, site: str) -> None:
+    followed = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    url = f"{kakao.url}/emulator/"
+    assert requests.get(url, headers=followed, timeout=5).status_code == 200
+    framed = requests.get(url, headers=followed | {"Sec-Fetch-Dest": "iframe"}, timeout=5)
+    assert (framed.status_code, "another site" in framed.text) == (403, True)
+    assert requests.post(f"{url}reset", headers=followed, timeout=5).status_code == 403

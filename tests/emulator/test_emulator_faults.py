@@ -298,3 +298,10 @@ def test_any_claims_can_be_signed_and_spoiled(kakao: Emulator, fault: str) -> No
     kakao.fault("security_event", fault)
     [delivery] = kakao.send_event("full", "user-linked", claims={"iss": 1, "sub": None, "iat": "x"})
     assert delivery["error"] == "ConnectionError"
+
+
+def test_a_path_that_only_ends_like_an_endpoint_is_none(client: Client, kakao: Emulator) -> None:
+    kakao.fault("token", "KOE237")
+    assert client.http.get(f"{kakao.url}/x.token").status_code == 404
+    assert kakao.requests("token") == []
+    assert client.token().json()["error_code"] == "KOE237"

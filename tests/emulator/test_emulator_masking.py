@@ -75,3 +75,18 @@ def test_what_began_before_a_reset_is_not_in_the_log_after_it(client: Client, ka
 def _begun(client: Client, kakao: Emulator) -> list[Any]:
     client.authorize()
     return kakao.state.recorder.calls()
+
+
+@pytest.mark.parametrize("secret", ["s3cret", "abc+def/ghijk==", "my.long.secret.value", "pass$word-12345678"])
+def test_a_secret_of_any_letters_is_masked(client: Client, kakao: Emulator, secret: str) -> None:
+    kakao.patch_app(client_secret=secret)
+    client.http.post(f"{kakao.url}/oauth/token", data={"secret": secret, "state": f"x{secret}y"})
+    assert secret not in log_of(kakao)
+
+
+@pytest.mark.parametrize("wrapped", ["x_{}", "tok-{}-{}", "https://a/?u=%253Faccess_token%253D{}"])
+def test_a_token_is_found_within_a_longer_word(client: Client, kakao: Emulator, wrapped: str) -> None:
+    tokens = client.log_in()
+    for token in (tokens["access_token"], tokens["refresh_token"], client.code()):
+        client.authorize(state=wrapped.format(token, token))
+        assert token not in log_of(kakao)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from kakao_login.emulator import Emulator
+from kakao_login.emulator.store.apps import DEFAULT_REDIRECT_URI
 
 from .emulator_client import CLIENT_ID, Client
 
@@ -62,3 +63,17 @@ def test_an_error_page_fits_and_leads_to_the_console(kakao: Emulator, new_page: 
     assert fits(page)
     page.get_by_role("link", name="Open the console").click()
     assert page.url == f"{kakao.url}/emulator/"
+
+
+def test_a_name_that_is_typed_counts_and_not_the_first_in_the_list(
+    kakao: Emulator, new_page: Callable[..., Page]
+) -> None:
+    for _ in range(50):
+        kakao.add_user()
+    kakao.add_user(persona="typed", nickname="직접 쓴 사람")
+    query = {"client_id": CLIENT_ID, "response_type": "code", "redirect_uri": DEFAULT_REDIRECT_URI}
+    page = new_page("ko-KR", PHONE)
+    page.goto(f"{kakao.url}/oauth/authorize?{urlencode(query)}")
+    page.locator("input[name=who]").fill("typed")
+    page.keyboard.press("Enter")
+    assert "직접 쓴 사람" in page.locator("p.who").inner_text()

@@ -173,3 +173,10 @@ def test_it_listens_to_all_when_told_so() -> None:
 def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(TypeError), run_emulator(colour="yellow"):
         pass
+
+
+def test_a_form_in_parts_is_read(client: Client, kakao: Emulator) -> None:
+    answer = client.http.post(f"{kakao.url}/oauth/token", files={"grant_type": (None, "password")})
+    assert answer.json()["error_code"] == "KOE310"
+    parts = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert client.http.get(f"{kakao.url}/v2/user/me", headers=parts).json()["code"] == -401

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit
 
@@ -196,3 +197,40 @@ def test_a_host_that_cannot_be_is_an_error_of_the_delivery(client: Client, kakao
     [delivery] = kakao.unlink("full")
     assert (delivery["status"], delivery["accepted"]) == (None, False)
     assert delivery["error"]
+
+
+def silent(kakao: Emulator, event_hook: Receiver) -> threading.Event:
+    """Have the app take events and not answer until this is set."""
+    event_hook.waits_for = threading.Event()
+    return event_hook.waits_for
+
+
+def test_whoever_waits_for_deliveries_is_let_go_by_a_reset(
+    client: Client, kakao: Emulator, event_hook: Receiver
+) -> None:
+    answers = silent(kakao, event_hook)
+    client.log_in()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(kakao.deliveries)
+        while not event_hook.received:
+            time.sleep(0.01)
+        kakao.reset()
+        assert waiting.result(timeout=2) == []
+    answers.set()
+
+
+def test_what_was_being_released_does_not_go_on_after_a_reset(
+    client: Client, kakao: Emulator, event_hook: Receiver
+) -> None:
+    answers = silent(kakao, event_hook)
+    kakao.switch_webhooks(hold=True)
+    for _ in range(3):
+        kakao.send_event("full", "user-linked")
+    with ThreadPoolExecutor(1) as pool:
+        releasing = pool.submit(kakao.release_webhooks)
+        while not event_hook.received:
+            time.sleep(0.01)
+        kakao.reset()
+        assert releasing.result(timeout=2) == []
+    answers.set()
+    assert (kakao.deliveries(), len(event_hook.received)) == ([], 1)

@@ -54,12 +54,12 @@ def _body() -> Json:
 
 def _of_app(values: Json) -> Json:
     """Give the values of a call that is about one app, which may also be named in the query."""
-    return request.args.to_dict() | values if set(request.args) == {"client_id"} else values
+    return values | {name: request.args[name] for name in ("client_id",) if name in request.args}
 
 
 def _number_asked(name: str) -> int | None:
     """Give a number of the query, from 1 up; None if it is left out."""
-    text = request.args.get(name)
+    text = request.args.get(name) or None
     number = int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else text
     rules: dict[str, checks.Check] = {name: checks.optional(checks.identifier)}
     return cast(int | None, checked({name: number}, rules)[name])
@@ -91,7 +91,7 @@ class _Views:
         return jsonify(self.emulator.patch_user(user, **_body()))
 
     def consents(self, user: str) -> Response:
-        return jsonify(self.emulator.consent(user, **_of_app(checked({"agreed": ()} | _body(), _CONSENTS))))
+        return jsonify(self.emulator.consent(user, **_of_app(checked(_body(), _CONSENTS))))
 
     def browser(self) -> Response:
         body = checked(_body(), _BROWSER)
@@ -140,6 +140,8 @@ class _Views:
     def requests(self) -> Response:
         endpoint = request.args.get("endpoint")
         if request.method == "DELETE":
+            if "last" in request.args:
+                raise InvalidSetting("last: for GET only")
             self.emulator.clear_requests(endpoint)
         return jsonify(requests=self.emulator.requests(endpoint, _number_asked("last")))
 

@@ -96,13 +96,14 @@ class Emulator(WebhookCalls):
             _keep(self.state, person)
         return person.as_json()
 
-    def consent(self, user: int | str, agreed: Sequence[str], client_id: str | None = None) -> Json:
+    def consent(self, user: int | str, agreed: Sequence[str] | None = None, client_id: str | None = None) -> Json:
         """Have a linked person agree to these items and no others, and give the person's link.
 
         As on Kakao's own account page, the required items stay.
         """
         state, app, person = self.state, self._app(client_id), self._person(user)
-        items = frozenset(checks.tuple_of(checks.one_of(*app.consent_items))(agreed))
+        rules = {"agreed": checks.tuple_of(checks.one_of(*app.consent_items))}
+        items = frozenset(checks.checked({"agreed": agreed}, rules)["agreed"])
         with state.lock:
             link = self._link(app, person)
             kept = link.agreed & app.items_at(REQUIRED)

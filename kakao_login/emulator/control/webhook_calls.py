@@ -50,7 +50,7 @@ class WebhookCalls(Lookup):
         parcel = event_parcel(state, app, made)
         if parcel is None:
             raise InvalidSetting("account_status_webhook_url: the app has none")
-        return [delivery.as_json() for delivery in state.outbox.send(parcel, state.clock.now())]
+        return [delivery.as_json() for delivery in state.outbox.send([parcel], state.clock.now())]
 
     def deliveries(self) -> list[Json]:
         """Give the webhooks that were sent and what was answered, once none is under way."""

@@ -5,12 +5,19 @@ from __future__ import annotations
 import io
 import re
 import sys
+from email.errors import (
+    FirstHeaderLineIsContinuationDefect,
+    MisplacedEnvelopeHeaderDefect,
+    MissingHeaderBodySeparatorDefect,
+)
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 LARGEST_BODY = 2_000_000
 LONGEST_CHUNK_LINE = 1024
+# Of what the parser notes, these are about headers; others are about the parts of a body it was not given.
+MALFORMED = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect, MisplacedEnvelopeHeaderDefect)
 DECIMAL, HEXADECIMAL = re.compile(rb"[0-9]{1,30}"), re.compile(rb"[0-9A-Fa-f]{1,30}")
 # A name of labels, or an address; with a port or without (RFC 9110 7.2).
 HOST = re.compile(
@@ -35,19 +42,19 @@ class ConnectionDropped(BaseException):
 
 def read_body(handler: BaseHTTPRequestHandler) -> bytes:
     """Read the body by its length or chunk by chunk. Raises BadRequest."""
-    if handler.headers.defects:
+    if any(isinstance(defect, MALFORMED) for defect in handler.headers.defects):
         raise BadRequest("a header is malformed")
     lengths = handler.headers.get_all("Content-Length") or []
     encodings = handler.headers.get_all("Transfer-Encoding") or []
     if encodings:
-        if lengths or [encoding.lower() for encoding in encodings] != ["chunked"]:
+        if lengths or [encoding.strip().lower() for encoding in encodings] != ["chunked"]:
             raise BadRequest("Transfer-Encoding must be chunked and alone")
         return _read_chunks(handler)
     if not lengths:
         return b""
     if len(lengths) > 1:
         raise BadRequest("Content-Length is not one number")
-    return _read_exactly(handler, _size(lengths[0].encode("latin-1", "replace"), 10))
+    return _read_exactly(handler, _size(lengths[0].strip().encode("latin-1", "replace"), 10))
 
 
 def _read_chunks(handler: BaseHTTPRequestHandler) -> bytes:

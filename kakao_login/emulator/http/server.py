@@ -9,7 +9,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from threading import Lock
@@ -78,6 +78,12 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(part)
             self.wfile.flush()
         self.wfile.flush()
+
+    def finish(self) -> None:
+        """Close both directions, though the client may be gone with something still to be sent."""
+        with suppress(OSError):
+            super().finish()
+        self.rfile.close()
 
     def _reset(self) -> None:
         """Cut the line with a TCP reset instead of an orderly end."""

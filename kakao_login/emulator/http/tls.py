@@ -28,7 +28,7 @@ def tls_context(folder: Path) -> ssl.SSLContext:
     server_file = folder / SERVER_FILE
     context = _load(server_file)
     if context is None:
-        _write(server_file, make_certificate(), first_wins=not server_file.exists())
+        _write(server_file, make_certificate(), first_wins=not os.path.lexists(server_file))
     _publish_authority(folder)
     return context or tls_context(folder)
 

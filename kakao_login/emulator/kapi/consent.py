@@ -109,7 +109,7 @@ def _change_terms(state: State, who: Caller, added: dict[str, Agreement], remove
 def _tags(app: App, *, needed: bool) -> list[str]:
     """Give the tags that are named and known, for a call may succeed for a part of them. Raises KapiError -2."""
     named = [tag for tag in re.split(r"[\s,]+", call_parameters().get("tags", "")) if tag]
-    known = [tag for tag in named if tag in app.service_terms]
+    known = [tag for tag in dict.fromkeys(named) if tag in app.service_terms]
     if (named or needed) and not known:
         raise KapiError(-2, "There is no tags to get service terms.")
     return known or list(app.service_terms)

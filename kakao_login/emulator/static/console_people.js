@@ -155,8 +155,9 @@ function offerPersonas(users) {
 export async function nameAlso(ids) {
   for (const id of new Set(ids.map(String))) {
     if (names.has(id)) continue;
-    const { users } = await control("GET", `users?${query({ search: id, limit: 1 })}`);
-    names.set(id, users.length ? `${users[0].nickname} (${users[0].persona})` : id);
+    const { users } = await control("GET", `users?${query({ search: id })}`);
+    const person = users.find((one) => String(one.id) === id);
+    names.set(id, person ? `${person.nickname} (${person.persona})` : id);
   }
 }
 

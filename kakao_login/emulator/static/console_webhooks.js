@@ -16,7 +16,8 @@ const chosenApp = () => apps.find((app) => app.client_id === choice.value);
 
 // What a webhook tells, whichever kind it is: its event or reason, and about whom.
 function gist(content) {
-  const [type, details] = Object.entries(content.events ?? {})[0] ?? [null, {}];
+  const [type, told] = Object.entries(content.events ?? {})[0] ?? [null, {}];
+  const details = told ?? {};
   const what = type ? type.split("/").pop() : content.referrer_type;
   const why = details?.reason ?? details?.scope;
   return { kind: type ? "account_status" : "unlink", what: why ? `${what} (${why})` : what, who: personOf(content) };

@@ -100,7 +100,7 @@ def _webhook(value: Any) -> Webhook:
 
 _URIS = checks.tuple_of(checks.redirect_uri)
 _CHECKS: dict[str, checks.Check] = {
-    "app_id": checks.identifier,
+    "app_id": checks.small_identifier,
     "name": checks.text,
     "client_id": checks.key,
     "client_secret": checks.key,
@@ -129,7 +129,7 @@ _CHECKS: dict[str, checks.Check] = {
     "users_in_elements": checks.flag,
     "unlink_webhook": checks.optional(_webhook),
     "account_status_webhook_url": checks.optional(checks.webhook_url),
-    "user_id_offset": checks.number_to(checks.LARGEST_ID - 1),
+    "user_id_offset": checks.number_to(checks.LARGEST_EXACT),
 }
 
 

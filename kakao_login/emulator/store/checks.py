@@ -10,6 +10,8 @@ Check = Callable[[Any], Any]
 INT64_MAX = 2**63 - 1
 # An id of a person and what an app adds to it stay below 2^63 together.
 LARGEST_ID = 2**62
+# The largest whole number below which a JavaScript number holds every one.
+LARGEST_EXACT = 2**53 - 1
 
 
 class InvalidSetting(ValueError):
@@ -53,6 +55,13 @@ def identifier(value: Any) -> int:
     return int(value)
 
 
+def small_identifier(value: Any) -> int:
+    """Accept an id that a JavaScript number can hold, for the console writes it."""
+    if not 1 <= whole_number(value) <= LARGEST_EXACT:
+        raise InvalidSetting("must be a whole number from 1 to 2^53-1")
+    return int(value)
+
+
 def key(value: Any) -> str:
     """Accept what an HTTP header can carry as it stands."""
     if not (text(value).isascii() and value.isprintable()) or " " in value:
@@ -61,9 +70,9 @@ def key(value: Any) -> str:
 
 
 def persona(value: Any) -> str:
-    """Accept a name that no id can be mistaken for."""
-    if text(value).isdigit():
-        raise InvalidSetting("must not be a number")
+    """Accept a name that no id can be mistaken for and that the path of a call can hold."""
+    if text(value).isdigit() or "/" in value or value.strip(".") == "":
+        raise InvalidSetting("must be no number and fit into a path")
     return str(value)
 
 

@@ -16,24 +16,39 @@ HEADERS_KEPT = ("Accept", "Accept-Language", "Content-Type", "User-Agent", "Orig
 SCHEMES = frozenset({"bearer", "basic", "kakaoak"})
 # A long value is cut, and of many parameters only the first are kept: the log holds thousands of calls.
 LONGEST_VALUE, MOST_PARAMETERS = 500, 50
-# A JWT as a whole, or a word as long as codes, tokens and keys are.
-_WORD = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|[\w-]{8,}")
+SHORTEST_SECRET = 6
+SHORTEST_SECRET = 6
+# How long sessions, tokens and codes are; in a longer run of letters one may hide.
+LIVE_LENGTHS = (43, 54, 86)
+_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+_LONG_WORD = re.compile(rf"[\w-]{{{LIVE_LENGTHS[0]},}}")
 Parameters = dict[str, list[str]]
 
 
 class Masking:
-    """Masks by the name of a parameter, and by value: `is_secret` says whether a word is a live secret."""
+    """Masks by the name of a parameter, and by value: the secrets of apps, and what `is_live` knows."""
 
-    def __init__(self, is_secret: Callable[[str], bool]) -> None:
-        self._is_secret = is_secret
+    def __init__(self, app_secrets: Callable[[], Iterable[str]], is_live: Callable[[str], bool]) -> None:
+        self._app_secrets = app_secrets
+        self._is_live = is_live
 
     def text(self, value: str) -> str:
-        """Give a text without the secrets in it."""
-        shown = _WORD.sub(lambda found: MASK if self._hides(found.group()) else found.group(), value)
+        """Give a text without the secrets in it, however they are joined with the rest."""
+        # Cut again at the end: half a secret at the border would not be known for one.
+        shown = _JWT.sub(MASK, value[: 4 * LONGEST_VALUE])
+        for secret in self._app_secrets():
+            # One of a few letters would take every word apart that happens to hold them.
+            shown = shown.replace(secret, MASK) if len(secret) >= SHORTEST_SECRET or shown == secret else shown
+        shown = _LONG_WORD.sub(lambda found: self._without_live(found.group()), shown)
         return shown if len(shown) <= LONGEST_VALUE else f"{shown[:LONGEST_VALUE]}…"
 
-    def _hides(self, word: str) -> bool:
-        return "." in word or self._is_secret(word)
+    def _without_live(self, word: str) -> str:
+        for length in LIVE_LENGTHS:
+            for start in range(len(word) - length + 1):
+                found = word[start : start + length]
+                if self._is_live(found):
+                    return self._without_live(word.replace(found, MASK))
+        return word
 
     def parameters(self, parameters: Iterable[tuple[str, list[str]]]) -> Parameters:
         """Give parameters with their secrets replaced; empty values stay visible as empty."""

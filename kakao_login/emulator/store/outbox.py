@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Mapping
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from threading import RLock
 from typing import Any
@@ -50,40 +50,43 @@ class Outbox:
         # Whatever was begun in an earlier era, before everything was forgotten, comes to nothing.
         self._era = object()
 
-    def send(self, parcel: Parcel, now: float) -> list[Delivery]:
-        """Send after what is under way and wait for the answer; nothing happens yet while `hold` is on."""
-        sending = self.send_later(parcel, now)
-        wait([sending])
-        return [] if sending.cancelled() else sending.result()
+    def send(self, parcels: Iterable[Parcel], now: float) -> list[Delivery]:
+        """Send after what is under way and wait for the answers; nothing happens yet while `hold` is on."""
+        era = self._era
+        return [delivery for parcel in parcels for delivery in _result(self._submit(parcel, now, era))]
 
-    def send_later(self, parcel: Parcel, now: float) -> Future[list[Delivery]]:
+    def send_later(self, parcel: Parcel, now: float) -> None:
         """Send in the background, so that an app which waits for us is not waited for by us."""
-        with self._lock:
-            if self._worker is None:
-                self._worker = ThreadPoolExecutor(1, "kakao-webhooks")
-            return self._worker.submit(self._send, parcel, now, self._era)
-
-    def _send(self, parcel: Parcel, now: float, era: object) -> list[Delivery]:
-        """Send as often as `copies` says."""
-        if self.hold:
-            self._held.append(parcel)
-            return []
-        sent = (self._deliver(parcel, now, era) for _ in range(self.copies))
-        return [delivery for delivery in sent if delivery is not None]
+        self._submit(parcel, now, self._era)
 
     def release(self, now: float, *, reverse: bool = False) -> list[Delivery]:
         """Stop holding and send what was held, last first with `reverse`."""
         self.hold = False
         held, self._held = self._held, []
-        return [delivery for parcel in (held[::-1] if reverse else held) for delivery in self.send(parcel, now)]
+        return self.send(held[::-1] if reverse else held, now)
 
     def deliveries(self) -> list[Delivery]:
         """Give what was sent, oldest first, once nothing is under way any more."""
         with self._lock:
-            last = [self._worker.submit(int)] if self._worker else []
-        wait(last)
+            last = self._worker.submit(list[Delivery]) if self._worker else None
+        if last is not None:
+            _result(last)
         with self._lock:
             return list(self._deliveries)
+
+    def _submit(self, parcel: Parcel, now: float, era: object) -> Future[list[Delivery]]:
+        with self._lock:
+            if self._worker is None:
+                self._worker = ThreadPoolExecutor(1, "kakao-webhooks")
+            return self._worker.submit(self._send, parcel, now, era)
+
+    def _send(self, parcel: Parcel, now: float, era: object) -> list[Delivery]:
+        """Send as often as `copies` says."""
+        if self.hold and era is self._era:
+            self._held.append(parcel)
+            return []
+        sent = (self._deliver(parcel, now, era) for _ in range(self.copies))
+        return [delivery for delivery in sent if delivery is not None]
 
     def held(self) -> list[Mapping[str, Any]]:
         """Give the content of what is held back."""
@@ -122,3 +125,11 @@ class Outbox:
                 return None
             self._deliveries.append(delivery)
         return delivery
+
+
+def _result(sending: Future[list[Delivery]]) -> list[Delivery]:
+    """Wait for what was sent; nothing if it was forgotten before its turn came."""
+    try:
+        return sending.result()
+    except CancelledError:
+        return []

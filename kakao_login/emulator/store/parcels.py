@@ -72,6 +72,12 @@ class Talk:
         )
         accepted = 202 if parcel.kind == "account_status" else 200
         self._outcome.update(status=answer.status_code, accepted=answer.status_code == accepted, error=None)
-        beginning = next(answer.iter_content(ANSWER_SHOWN), b"")
-        shown = beginning.decode("utf-8", "replace")
-        self._outcome["answer"] = shown.replace(parcel.secret, MASK) if parcel.secret else shown
+        received = b""
+        for piece in answer.iter_content(ANSWER_SHOWN):
+            received += piece
+            shown = received.decode("utf-8", "replace")
+            # Masked before it is cut, or half a secret would show at the end.
+            masked = shown.replace(parcel.secret, MASK) if parcel.secret else shown
+            self._outcome["answer"] = masked[:ANSWER_SHOWN]
+            if len(received) >= 2 * ANSWER_SHOWN:
+                return

@@ -100,7 +100,10 @@ def _address(value: Any) -> dict[str, Any]:
     return address | checked({name: address[name] for name in ("id", "updated_at")}, _ADDRESS)
 
 
-_ADDRESS: dict[str, checks.Check] = {"id": checks.identifier, "updated_at": checks.whole_number}
+_ADDRESS: dict[str, checks.Check] = {
+    "id": checks.small_identifier,
+    "updated_at": checks.number_to(checks.LARGEST_EXACT),
+}
 _CHECKS: dict[str, checks.Check] = {
     "id": checks.identifier,
     "persona": checks.persona,

@@ -45,7 +45,7 @@ class State:
         self.keys = KeyRing()
         self.faults = Faults()
         self.recorder = Recorder()
-        self.masking = Masking(self._is_secret)
+        self.masking = Masking(self._app_secrets, self._is_live)
         self.outbox = Outbox()
         self._first_apps = tuple(apps)
         self._first_browsers: dict[str, AutoSignIn] = {}
@@ -145,10 +145,12 @@ class State:
         with self.lock:
             return self.links.pop((app_id, person_id), None)
 
-    def _is_secret(self, word: str) -> bool:
-        if word in self.codes or word in self.access_tokens or word in self.refresh_tokens:
-            return True
-        return word in self.sessions or any(word in (app.client_secret, app.admin_key) for app in self.apps)
+    def _app_secrets(self) -> list[str]:
+        return [secret for app in self.apps for secret in (app.client_secret, app.admin_key)]
+
+    def _is_live(self, word: str) -> bool:
+        stores = (self.codes, self.access_tokens, self.refresh_tokens, self.sessions)
+        return any(word in store for store in stores)
 
     def make_room(self) -> None:
         """Forget what has expired, once there is twice as much as was left the last time."""
@@ -163,8 +165,9 @@ class State:
                 return
             now = self.clock.now()
             for store in stores:
-                for value in [value for value, kept in store.items() if kept.expires_at <= now]:
-                    del store[value]
+                # Others add to a store meanwhile, so it is copied first.
+                for value in [value for value, kept in list(store.items()) if kept.expires_at <= now]:
+                    store.pop(value, None)
             self._crowded = max(LEAST_CROWDED, 2 * sum(map(len, stores)))
 
     def live(self, token: Token | None) -> Token | None:

@@ -261,7 +261,7 @@ REASONS: dict[str, str] = {
     "must be true or false": "true나 false여야 합니다",
     "must be a whole number from": "다음 범위의 정수여야 합니다:",
     "must be ASCII without spaces": "공백 없는 ASCII 글이어야 합니다",
-    "must not be a number": "수가 아닌 이름이어야 합니다",
+    "must be no number": "수가 아니고 경로에 쓸 수 있는 이름이어야 합니다",
     "must be a number of seconds": "초를 나타내는 수여야 합니다",
     "must be an absolute URL without a fragment": "프래그먼트(#) 없는 절대 URL이어야 합니다",
     "must be an absolute URL": "절대 URL이어야 합니다",

@@ -29,7 +29,7 @@ def repeated(parameters: MultiDict[str, str]) -> str | None:
 
 def call_name() -> str:
     """Give the name of the endpoint as faults, admin keys and the recorder use it; the path if there is none."""
-    return (request.endpoint or request.path).rpartition(".")[2]
+    return request.endpoint.rpartition(".")[2] if request.endpoint else request.path
 
 
 def call_parameters() -> MultiDict[str, str]:

@@ -94,15 +94,19 @@ def with_parameters(url: str, parameters: dict[str, str]) -> str:
 class Found(Response):
     """A redirect to an address that is left as it was registered; Werkzeug would write it in its own way."""
 
+    def __init__(self, location: str, status: int) -> None:
+        super().__init__(status=status, content_type="text/html;charset=UTF-8")
+        self._address = quote(location, safe=string.punctuation)
+
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
         headers = super().get_wsgi_headers(environ)
-        headers["Location"] = quote(self.headers["Location"], safe=string.punctuation)
+        headers["Location"] = self._address
         return headers
 
 
 def found(location: str, status: int = 302) -> Response:
     """Redirect with an empty body, as kauth does."""
-    return Found(status=status, headers={"Location": location}, content_type="text/html;charset=UTF-8")
+    return Found(location, status)
 
 
 def _show_page(error: KakaoPageError) -> tuple[str, int]:
@@ -137,7 +141,7 @@ def _answer_http_error(error: HTTPException) -> tuple[Response | str, int, dict[
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     if is_kapi_path():
-        return jsonify(msg=error.name, code=-2), status, headers
+        return jsonify(msg=error.description or error.name, code=-2), status, headers
     if request.path in {"/oauth/token", "/oauth/tokeninfo"} and status != 405:
         return jsonify(TokenError("KOE001").body), status, headers
     return _show_page(KakaoPageError("KOE002", error.name))[0], status, headers

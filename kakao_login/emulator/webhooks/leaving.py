@@ -41,8 +41,7 @@ def remove_app(state: State, app: App, person: Person, referrer_type: str) -> li
         return []
     claims = event_claims(state, app, person, "user-unlinked", {"reason": referrer_type}, None)
     parcels = (unlink_parcel(app, person, referrer_type), event_parcel(state, app, claims))
-    now = state.clock.now()
-    return [delivery for parcel in parcels if parcel for delivery in state.outbox.send(parcel, now)]
+    return state.outbox.send(filter(None, parcels), state.clock.now())
 
 
 def unlink_parcel(app: App, person: Person, referrer_type: str) -> Parcel | None:
