@@ -1,5 +1,5 @@
 // Building and updating the page without losing focus, open fold-outs or what somebody is writing.
-import { Problem, onSubmit, parse, written } from "./console_control.js";
+import { Problem, onSubmit } from "./console_control.js";
 import { words } from "./console_words.js";
 
 export const byId = (id) => document.getElementById(id);
@@ -88,7 +88,7 @@ export function fillForm(form, values) {
 export function readJson(field) {
   let value;
   try {
-    value = parse(field.value || "{}");
+    value = JSON.parse(field.value || "{}");
   } catch (error) {
     throw new Problem(`${words.not_json} (${error.message})`, field.name);
   }
@@ -135,7 +135,7 @@ export function editor(form, { fill = fillForm, read = readForm, save }) {
 export function jsonEditor(form, save) {
   const field = form.querySelector("textarea");
   return editor(form, {
-    fill: (_, value) => setValue(field, written(value, 2)),
+    fill: (_, value) => setValue(field, JSON.stringify(value, null, 2)),
     read: () => readJson(field),
     save,
   });

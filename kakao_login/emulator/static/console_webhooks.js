@@ -19,7 +19,7 @@ function gist(content) {
   const [type, told] = Object.entries(content.events ?? {})[0] ?? [null, {}];
   const details = told ?? {};
   const what = type ? type.split("/").pop() : content.referrer_type;
-  const why = details?.reason ?? details?.scope;
+  const why = details.reason ?? details.scope;
   return { kind: type ? "account_status" : "unlink", what: why ? `${what} (${why})` : what, who: personOf(content) };
 }
 
