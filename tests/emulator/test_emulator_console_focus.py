@@ -72,3 +72,15 @@ def test_what_others_do_appears_and_a_phone_starts_at_the_log(console: Open, kak
     waiting = page.locator("#fault-rows")
     expect(waiting).to_contain_text("3번 남음", timeout=8_000)
     expect(waiting).to_contain_text("20 ms 지연")
+
+
+def test_a_long_number_stays_a_number_among_all_settings(console: Open, kakao: Emulator) -> None:
+    long = 2**50 + 1
+    kakao.patch_app(user_id_offset=long)
+    app = app_of(page := console())
+    app.get_by_text("All settings (JSON)").first.click()
+    text = app.locator("textarea[name=json]")
+    text.fill(text.input_value().replace(str(long), str(long + 2)))
+    app.get_by_role("button", name="Save").last.click()
+    says(page, "Saved")
+    assert kakao.app()["user_id_offset"] == long + 2

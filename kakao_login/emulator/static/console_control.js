@@ -13,7 +13,7 @@ const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
 
 // A whole number may be larger than a JavaScript number can hold; such a one is kept as text.
 function parse(text) {
-  return JSON.parse(text.replace(TOKENS, (token) => (/^\d{16,}$/.test(token) ? `"${token}"` : token)));
+  return JSON.parse(text.replace(TOKENS, (token) => (/^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token)));
 }
 
 export async function control(method, path, body) {
