@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from kakao_login.emulator import Emulator, run_emulator
 
+from .console_page import Open
 from .emulator_client import Client
 from .webhook_receiver import Receiver
 
@@ -58,3 +60,25 @@ def event_hook(kakao: Emulator, app_server: Receiver) -> Receiver:
     app_server.status = 202
     kakao.patch_app(account_status_webhook_url=f"{app_server.url}/events")
     return app_server
+
+
+@pytest.fixture
+def console(kakao: Emulator, new_page: Open) -> Iterator[Open]:
+    """Open the console and wait until it is live. No page may log an error."""
+    problems: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # A refusal of the control API is a line of the browser's own, which the page shows in words as well.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            problems.append(message.text)
+
+    def open_console(language: str = "en-US", width: int = 1280) -> Page:
+        page = new_page(language, width)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", note)
+        page.goto(f"{kakao.url}/emulator/")
+        expect(page.locator("#line")).to_have_class("line live")
+        return page
+
+    yield open_console
+    assert problems == []

@@ -2,54 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import expect
 
 from kakao_login.emulator import Emulator, run_emulator
 
 from ..support import free_port
+from .console_page import Open, app_of, row_of, says
 from .emulator_client import Client
 from .webhook_receiver import Receiver
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def console(kakao: Emulator, new_page: Open) -> Iterator[Open]:
-    """Open the console and wait until it is live. No page may log an error."""
-    problems: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        # A refusal of the control API is a line of the browser's own, which the page shows in words as well.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            problems.append(message.text)
-
-    def open_console(language: str = "en-US", width: int = 1280) -> Page:
-        page = new_page(language, width)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", note)
-        page.goto(f"{kakao.url}/emulator/")
-        expect(page.locator("#line")).to_have_class("line live")
-        return page
-
-    yield open_console
-    assert problems == []
-
-
-def row_of(page: Page, persona: str) -> Locator:
-    return page.locator(".person-row").filter(has=page.get_by_text(persona, exact=True))
-
-
-def app_of(page: Page, name: str = "Emulator app") -> Locator:
-    app = page.locator(".app-row").filter(has_text=name)
-    app.locator("summary").first.click()
-    return app
-
-
-def says(page: Page, words: str) -> None:
-    expect(page.locator("#said")).to_contain_text(words)
 
 
 def test_a_login_appears_as_it_happens_and_each_call_opens(console: Open, client: Client) -> None:
@@ -227,13 +188,6 @@ def test_webhooks_are_held_sent_twice_and_read(
     page.get_by_label("Copies of each").select_option("1")
     says(page, "Each is now sent 1×.")
     assert kakao.switch_webhooks() == {"copies": 1, "hold": False, "held": []}
-
-
-def test_an_app_without_a_webhook_says_where_to_set_it(console: Open) -> None:
-    page = console()
-    hint = page.locator("#no-event-url")
-    expect(hint).to_be_visible()
-    expect(hint.get_by_role("link")).to_have_attribute("href", "#apps")
 
 
 def test_clock_keys_and_a_clean_start(console: Open, kakao: Emulator) -> None:

@@ -111,7 +111,7 @@ function connect() {
   stream.onmessage = (event) => {
     const call = JSON.parse(event.data);
     noteCall(call);
-    if (call.status !== null) refreshSoon();
+    refreshSoon();
   };
 }
 
@@ -122,20 +122,21 @@ document.addEventListener("visibilitychange", () => {
 });
 
 function showSection() {
-  const name = location.hash.slice(1) || "log";
+  const known = [...document.querySelectorAll(".jump a")].map((link) => link.hash);
+  const name = (known.includes(location.hash) ? location.hash : known[0]).slice(1);
   for (const link of document.querySelectorAll(".jump a")) {
     const current = link.hash === `#${name}`;
     if (current) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
   for (const panel of document.querySelectorAll(".panel")) panel.classList.toggle("current", panel.id === name);
-  byId(name)?.scrollIntoView();
+  if (location.hash) byId(name)?.scrollIntoView();
 }
 
 document.addEventListener("console:acting", () => turn++);
 document.addEventListener("console:acted", refresh);
 document.addEventListener("console:reset", () => run(byId("reset"), reset));
+document.addEventListener("console:moved", showSection);
 addEventListener("hashchange", showSection);
-if (location.hash) showSection();
-else document.querySelector(".panel").classList.add("current");
+showSection();
 connect();

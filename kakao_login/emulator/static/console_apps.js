@@ -84,7 +84,8 @@ export function showApps({ apps }) {
 }
 
 export function openApp(appId, fieldName) {
-  location.hash = "#apps";
+  history.pushState(null, "", "#apps");
+  document.dispatchEvent(new Event("console:moved"));
   const { root } = rows.get(appId);
   root.open = true;
   const field = root.querySelector(`[name="${fieldName}"]`);

@@ -13,11 +13,7 @@ const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
 
 // A whole number may be larger than a JavaScript number can hold; such a one is kept as text.
 function parse(text) {
-  return JSON.parse(text.replace(TOKENS, (token) => (/^\d{16,}$/.test(token) ? `"${token}"` : token)));
-}
-
-function written(body) {
-  return JSON.stringify(body).replace(/"(app_id|user_id_offset)":"(\d{16,})"/g, '"$1":$2');
+  return JSON.parse(text.replace(TOKENS, (token) => (/^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token)));
 }
 
 export async function control(method, path, body) {
@@ -26,7 +22,7 @@ export async function control(method, path, body) {
     answer = await fetch(`/emulator/${path}`, {
       method,
       headers: { "Content-Type": "application/json" },
-      body: method === "GET" || body === undefined ? undefined : written(body),
+      body: method === "GET" || body === undefined ? undefined : JSON.stringify(body),
     });
     value = parse(await answer.text());
   } catch {

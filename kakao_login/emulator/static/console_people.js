@@ -13,7 +13,7 @@ const names = new Map();
 export const nameOf = (id) => names.get(String(id)) ?? String(id);
 
 function ticked(boxes) {
-  return [...boxes.querySelectorAll("input:checked")].map((box) => box.value);
+  return [...boxes.querySelectorAll("input[type=checkbox]:checked")].map((box) => box.value);
 }
 
 function refusals(form) {
@@ -44,9 +44,6 @@ function signIn(person, agree) {
 
 function signInForm(form, person) {
   onSubmit(form, () => signIn(person, form.elements.agree.value === "all" ? "all" : ticked(form))());
-  for (const box of form.querySelectorAll("input[type=checkbox]")) {
-    box.addEventListener("change", () => (form.elements.agree.value = "some"));
-  }
 }
 
 function personDetails(person) {

@@ -19,7 +19,8 @@ export function itemName(item) {
 }
 
 export function time(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString(document.documentElement.lang, { hour12: false });
+  // Short in every language: 13:14:45.
+  return new Date(seconds * 1000).toLocaleTimeString("en-GB");
 }
 
 export function dateAndTime(seconds) {

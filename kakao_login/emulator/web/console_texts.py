@@ -50,7 +50,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "col_error": ("오류", "Error"),
     "col_call": ("요청", "Call"),
     "col_fault": ("고장", "Fault"),
-    "col_took": ("시간", "Took"),
+    "col_took": ("걸린 시간", "Took"),
     "col_sent": ("파라미터", "Parameters"),
     "path": ("경로", "Path"),
     "query": ("쿼리", "Query"),
