@@ -252,3 +252,22 @@ def test_without_script_the_page_says_what_to_do(kakao: Emulator, new_page: Open
     page = new_page("ko-KR", javascript=False)
     page.goto(f"{kakao.url}/emulator/")
     expect(page.locator(".banner")).to_contain_text("자바스크립트")
+
+
+def test_the_clock_goes_back_and_old_keys_are_withdrawn(console: Open, kakao: Emulator) -> None:
+    page = console()
+    old = {key.kid for key in kakao.state.keys.published()}
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.locator("#moved")).to_contain_text("10 min behind")
+    page.get_by_role("button", name="Rotate and withdraw the old keys at once").click()
+    says(page, "the old ones are withdrawn")
+    assert old.isdisjoint(key.kid for key in kakao.state.keys.published())
+
+
+def test_an_event_may_have_happened_earlier(console: Open, kakao: Emulator, event_hook: Receiver) -> None:
+    page = console()
+    form = page.locator("#send-event")
+    form.locator("input[name=toe]").fill("1700000000")
+    form.get_by_role("button", name="Send").click()
+    says(page, "Sent: 202")
+    assert kakao.deliveries()[0]["content"]["toe"] == 1_700_000_000
