@@ -137,7 +137,7 @@ def new(algorithm: str) -> None:
 def _user_id(state: State, text: str) -> Any:
     try:
         user_id = state.models.parse_key(text)
-    except (ValueError, TypeError, NotImplementedError):
+    except ValueError:
         user_id = None
     if user_id is None or state.accounts.find_user(user_id) is None:
         raise click.ClickException(f"There is no user {text}.")

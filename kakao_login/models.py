@@ -121,7 +121,11 @@ class Models:
 
     def parse_key(self, text: str) -> Any:
         """Give the primary key that ``text`` spells, of whatever type it is; raises ``ValueError``."""
-        key = _primary_key(self.user).type.python_type(text)
+        try:
+            key = _primary_key(self.user).type.python_type(text)
+        except (TypeError, NotImplementedError) as error:
+            # A type of the host's that is not made from one text, or that names no type of Python's.
+            raise ValueError(text) from error
         if isinstance(key, int) and key.bit_length() > 63:
             raise ValueError(text)
         return key

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def _served_kakao_emulator() -> Iterator[Emulator]:
+    # Imported here, because every run of pytest loads this file and most ask for no Kakao.
     from .emulator import run_emulator  # noqa: PLC0415
 
     with run_emulator() as kakao:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import ForeignKey, Integer, String, Uuid, inspect
+from sqlalchemy import Date, ForeignKey, Integer, String, TypeDecorator, Uuid, inspect
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from kakao_login import SettingsError
@@ -73,6 +73,26 @@ def test_a_text_that_is_no_key_is_refused(kind: str, text: str) -> None:
     db = new_db()
     with pytest.raises(ValueError, match=r"x|7|''|badly"):
         make_models(db, member(db, kind)).parse_key(text)
+
+
+class Nameless(TypeDecorator[Any]):
+    """A type that names no type of Python's."""
+
+    impl = String(40)
+    cache_ok = True
+
+    @property
+    def python_type(self) -> type[Any]:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("column_type", [Date(), Nameless()])
+def test_a_key_that_no_text_makes_is_refused_as_such(column_type: Any) -> None:
+    db = new_db()
+    key: Any = mapped_column(column_type, primary_key=True)
+    user = type("Member", (db.Model,), {"__tablename__": "member", "number": key})
+    with pytest.raises(ValueError, match="2026-01-01"):
+        make_models(db, user).parse_key("2026-01-01")
 
 
 def test_without_a_user_of_the_host_there_is_a_small_one(db: SQLAlchemy) -> None:

@@ -105,10 +105,11 @@ def test_django_allauth_logs_in(everywhere: Emulator, django: Any) -> None:
 @pytest.mark.filterwarnings("ignore:defusedxml:DeprecationWarning")
 def test_social_auth_core_logs_in(everywhere: Emulator) -> None:
     kakao = import_module("social_core.backends.kakao")
-    base = import_module("social_core.strategy").BaseStrategy
+    from social_core.strategy import BaseStrategy
+
     session: dict[str, Any] = {}
 
-    class Strategy(base):  # type: ignore
+    class Strategy(BaseStrategy[Any]):
         def get_setting(self, name: str) -> Any:
             return {"SOCIAL_AUTH_KAKAO_KEY": CLIENT_ID, "SOCIAL_AUTH_KAKAO_SECRET": CLIENT_SECRET}[name]
 
@@ -135,10 +136,8 @@ def test_social_auth_core_logs_in(everywhere: Emulator) -> None:
 
     answer: dict[str, str] = {}
     everywhere.patch_app(redirect_uris=["http://localhost/cb"])
-    backend = kakao.KakaoOAuth2(
-        Strategy(storage=SimpleNamespace(nonce=SimpleNamespace(use=lambda *_: True, consume=lambda *_: True))),
-        "/cb",
-    )
+    storage: Any = SimpleNamespace(nonce=SimpleNamespace(use=lambda *_: True, consume=lambda *_: True))
+    backend = kakao.KakaoOAuth2(Strategy(storage=storage), "/cb")
     back = urlsplit(go_to_kakao(backend.start()))
     backend.data.update({name: values[0] for name, values in parse_qs(back.query).items()})
     response = backend.auth_complete()
