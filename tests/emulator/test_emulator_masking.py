@@ -90,3 +90,9 @@ def test_a_token_is_found_within_a_longer_word(client: Client, kakao: Emulator, 
     for token in (tokens["access_token"], tokens["refresh_token"], client.code()):
         client.authorize(state=wrapped.format(token, token))
         assert token not in log_of(kakao)
+
+
+def test_no_part_of_a_token_is_left_where_a_value_is_cut(client: Client, kakao: Emulator) -> None:
+    token = client.log_in()["access_token"]
+    client.authorize(state=" ".join([token] * 100))
+    assert not any(token[:length] in log_of(kakao) for length in (10, 20, 40))

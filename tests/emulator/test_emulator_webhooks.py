@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -199,38 +200,38 @@ def test_a_host_that_cannot_be_is_an_error_of_the_delivery(client: Client, kakao
     assert delivery["error"]
 
 
-def silent(kakao: Emulator, event_hook: Receiver) -> threading.Event:
-    """Have the app take events and not answer until this is set."""
+def reset_meanwhile(kakao: Emulator, event_hook: Receiver, work: Callable[[], list[Any]]) -> list[Any]:
+    """Reset while the app leaves an event without an answer, and give what `work`, which waits for it, gives."""
     event_hook.waits_for = threading.Event()
-    return event_hook.waits_for
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(work)
+        while not event_hook.received:
+            time.sleep(0.01)
+        kakao.reset()
+        given = waiting.result(timeout=2)
+    event_hook.waits_for.set()
+    return given
 
 
 def test_whoever_waits_for_deliveries_is_let_go_by_a_reset(
     client: Client, kakao: Emulator, event_hook: Receiver
 ) -> None:
-    answers = silent(kakao, event_hook)
-    client.log_in()
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(kakao.deliveries)
-        while not event_hook.received:
-            time.sleep(0.01)
-        kakao.reset()
-        assert waiting.result(timeout=2) == []
-    answers.set()
+    def log_in_and_wait() -> list[Any]:
+        client.log_in()
+        return kakao.deliveries()
+
+    assert reset_meanwhile(kakao, event_hook, log_in_and_wait) == []
 
 
-def test_what_was_being_released_does_not_go_on_after_a_reset(
-    client: Client, kakao: Emulator, event_hook: Receiver
-) -> None:
-    answers = silent(kakao, event_hook)
+def test_what_was_being_released_does_not_go_on_after_a_reset(kakao: Emulator, event_hook: Receiver) -> None:
     kakao.switch_webhooks(hold=True)
     for _ in range(3):
         kakao.send_event("full", "user-linked")
-    with ThreadPoolExecutor(1) as pool:
-        releasing = pool.submit(kakao.release_webhooks)
-        while not event_hook.received:
-            time.sleep(0.01)
-        kakao.reset()
-        assert releasing.result(timeout=2) == []
-    answers.set()
+    assert reset_meanwhile(kakao, event_hook, kakao.release_webhooks) == []
     assert (kakao.deliveries(), len(event_hook.received)) == ([], 1)
+
+
+@pytest.mark.parametrize("copies", [0, 11, True, "2"])
+def test_a_webhook_is_sent_at_most_ten_times(kakao: Emulator, copies: Any) -> None:
+    with pytest.raises(InvalidSetting, match="copies: must be a whole number from 1 to 10"):
+        kakao.switch_webhooks(copies=copies)

@@ -10,11 +10,11 @@ from werkzeug.exceptions import HTTPException
 from ..store import checks
 from ..store.checks import InvalidSetting, checked
 from ..store.faults import ENDPOINTS, SIGNED
-from ..webhooks.leaving import REFERRER_TYPES, WITHDRAWN_TERMS
 from ..webhooks.security_events import EVENT_TYPES
 from .emulator import Emulator
 from .lookup import NotFound
 from .visitors import refuse_other_sites
+from .webhook_calls import RULES
 
 Json = dict[str, Any]
 
@@ -25,17 +25,14 @@ _BROWSER: dict[str, checks.Check] = {
     "browser": checks.text,
 }
 _CONSENTS: dict[str, checks.Check] = {"agreed": checks.tuple_of(checks.text), "client_id": checks.text}
-_UNLINK: dict[str, checks.Check] = {
-    "referrer_type": checks.one_of(*sorted(REFERRER_TYPES), WITHDRAWN_TERMS),
-    "client_id": checks.text,
-}
+_UNLINK: dict[str, checks.Check] = {"referrer_type": RULES["referrer_type"], "client_id": checks.text}
 _EVENT: dict[str, checks.Check] = {
-    "type": checks.one_of(*EVENT_TYPES),
+    "type": RULES["type"],
     "toe": checks.whole_number,
     "claims": checks.mapping_to(lambda value: value),
     "client_id": checks.text,
 }
-_SWITCHES: dict[str, checks.Check] = {"copies": checks.one_of(*range(1, 11)), "hold": checks.flag}
+_SWITCHES: dict[str, checks.Check] = {name: RULES[name] for name in ("copies", "hold")}
 
 
 def _body() -> Json:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from ..store import checks
-from ..store.checks import InvalidSetting
+from ..store.checks import InvalidSetting, checked
 from ..webhooks.leaving import REFERRER_TYPES, WITHDRAWN_TERMS, remove_app
 from ..webhooks.security_events import EVENT_TYPES, event_claims, event_parcel
 from .lookup import Lookup
 
 Json = dict[str, Any]
+
+
+RULES: dict[str, checks.Check] = {
+    "referrer_type": checks.one_of(*sorted(REFERRER_TYPES), WITHDRAWN_TERMS),
+    "type": checks.one_of(*EVENT_TYPES),
+    "copies": checks.number_between(1, 10),
+    "hold": checks.flag,
+}
 
 
 class WebhookCalls(Lookup):
@@ -24,7 +32,7 @@ class WebhookCalls(Lookup):
         Gives their deliveries. `referrer_type` is one of the five of the unlink webhook, or
         `REVOKE_ACCOUNT_SERVICE_TERMS`, which only the event tells.
         """
-        checks.one_of(*sorted(REFERRER_TYPES), WITHDRAWN_TERMS)(referrer_type)
+        checked({"referrer_type": referrer_type}, RULES)
         app, person = self._app(client_id), self._person(user)
         self._link(app, person)
         return [delivery.as_json() for delivery in remove_app(self.state, app, person, referrer_type)]
@@ -44,7 +52,7 @@ class WebhookCalls(Lookup):
         `details` go into the event (`reason`, `scope`), `toe` is when it happened (seconds since the epoch),
         `claims` replace claims of the token. Nothing is sent while webhooks are held.
         """
-        checks.one_of(*EVENT_TYPES)(event_type)
+        checked({"type": event_type}, RULES)
         app, person, state = self._app(client_id), self._person(user), self.state
         made = event_claims(state, app, person, event_type, details or {}, toe) | (claims or {})
         parcel = event_parcel(state, app, made)
@@ -59,8 +67,10 @@ class WebhookCalls(Lookup):
     def switch_webhooks(self, *, copies: int | None = None, hold: bool | None = None) -> Json:
         """Send each webhook `copies` times from now on, or hold them back until `release_webhooks`."""
         outbox = self.state.outbox
-        outbox.copies = outbox.copies if copies is None else checks.identifier(copies)
-        outbox.hold = outbox.hold if hold is None else checks.flag(hold)
+        given = {name: value for name, value in (("copies", copies), ("hold", hold)) if value is not None}
+        changes = checked(given, RULES)
+        outbox.copies = changes.get("copies", outbox.copies)
+        outbox.hold = changes.get("hold", outbox.hold)
         return {"copies": outbox.copies, "hold": outbox.hold, "held": outbox.held()}
 
     def release_webhooks(self, *, reverse: bool = False) -> list[Json]:

@@ -129,7 +129,7 @@ _CHECKS: dict[str, checks.Check] = {
     "users_in_elements": checks.flag,
     "unlink_webhook": checks.optional(_webhook),
     "account_status_webhook_url": checks.optional(checks.webhook_url),
-    "user_id_offset": checks.number_to(checks.LARGEST_EXACT),
+    "user_id_offset": checks.number_between(0, checks.LARGEST_EXACT),
 }
 
 

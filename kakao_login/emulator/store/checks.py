@@ -7,9 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Check = Callable[[Any], Any]
-INT64_MAX = 2**63 - 1
-# An id of a person and what an app adds to it stay below 2^63 together.
-LARGEST_ID = 2**62
 # The largest whole number below which a JavaScript number holds every one.
 LARGEST_EXACT = 2**53 - 1
 
@@ -34,32 +31,20 @@ def flag(value: Any) -> bool:
     return value
 
 
-def whole_number(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= INT64_MAX:
-        raise InvalidSetting("must be a whole number from 0 to 2^63-1")
-    return value
-
-
-def number_to(largest: int) -> Check:
+def number_between(least: int, most: int) -> Check:
     def check(value: Any) -> int:
-        if whole_number(value) > largest:
-            raise InvalidSetting(f"must be a whole number from 0 to {largest}")
-        return int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise InvalidSetting(f"must be a whole number from {least} to {most}")
+        return value
 
     return check
 
 
-def identifier(value: Any) -> int:
-    if not 1 <= whole_number(value) <= LARGEST_ID:
-        raise InvalidSetting("must be a whole number from 1 to 2^62")
-    return int(value)
-
-
-def small_identifier(value: Any) -> int:
-    """Accept an id that a JavaScript number can hold, for the console writes it."""
-    if not 1 <= whole_number(value) <= LARGEST_EXACT:
-        raise InvalidSetting("must be a whole number from 1 to 2^53-1")
-    return int(value)
+whole_number = number_between(0, 2**63 - 1)
+# An id of a person and what an app adds to it stay below 2^63 together.
+identifier = number_between(1, 2**62)
+# Such an id a JavaScript number can hold, for the console writes it.
+small_identifier = number_between(1, LARGEST_EXACT)
 
 
 def key(value: Any) -> str:

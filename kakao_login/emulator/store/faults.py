@@ -89,11 +89,11 @@ class Faults:
 
 
 _CHECKS: dict[str, checks.Check] = {
-    "endpoint": checks.text,
+    "endpoint": checks.one_of("*", *sorted(SIGNED | ENDPOINTS)),
     "fault": checks.text,
     "times": checks.optional(checks.identifier),
-    "delay_ms": checks.number_to(3_600_000),
-    "status": checks.one_of(*range(200, 600)),
+    "delay_ms": checks.number_between(0, 3_600_000),
+    "status": checks.number_between(200, 599),
     "body": lambda value: value,
 }
 
@@ -104,7 +104,6 @@ def parse_fault(settings: Any) -> Fault:
     if not {"endpoint", "fault"} <= values.keys():
         raise InvalidSetting("endpoint and fault are both needed")
     fault = Fault(**values)
-    checks.one_of("*", *sorted(SIGNED | ENDPOINTS))(fault.endpoint)
     if fault.fault not in names_for(fault.endpoint) and not _is_open_ended(fault):
         known = sorted(names_for(fault.endpoint))
         more = "no_ and a claim" if fault.endpoint in SIGNED else "http_ and a status from 400 to 599"

@@ -17,7 +17,9 @@ SCHEMES = frozenset({"bearer", "basic", "kakaoak"})
 # A long value is cut, and of many parameters only the first are kept: the log holds thousands of calls.
 LONGEST_VALUE, MOST_PARAMETERS = 500, 50
 SHORTEST_SECRET = 6
-SHORTEST_SECRET = 6
+# So much of a value is looked through; of a secret at its border only a part would be left, not known for one.
+LOOKED_THROUGH = 2_000
+_TORN_WORD = re.compile(r"\S*\Z")
 # How long sessions, tokens and codes are; in a longer run of letters one may hide.
 LIVE_LENGTHS = (43, 54, 86)
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
@@ -34,8 +36,8 @@ class Masking:
 
     def text(self, value: str) -> str:
         """Give a text without the secrets in it, however they are joined with the rest."""
-        # Cut again at the end: half a secret at the border would not be known for one.
-        shown = _JWT.sub(MASK, value[: 4 * LONGEST_VALUE])
+        shown = value if len(value) <= LOOKED_THROUGH else _TORN_WORD.sub("", value[:LOOKED_THROUGH])
+        shown = _JWT.sub(MASK, shown)
         for secret in self._app_secrets():
             # One of a few letters would take every word apart that happens to hold them.
             shown = shown.replace(secret, MASK) if len(secret) >= SHORTEST_SECRET or shown == secret else shown

@@ -115,7 +115,7 @@ class Outbox:
             number = self._number
             self._under_way.add(talk)
         started = time.perf_counter()
-        outcome = talk.hold()
+        outcome = talk.outcome()
         milliseconds = round((time.perf_counter() - started) * 1000, 2)
         shown = (parcel.kind, parcel.method, parcel.url, parcel.content)
         delivery = Delivery(number, now, *shown, milliseconds=milliseconds, **outcome)

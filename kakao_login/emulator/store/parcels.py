@@ -41,7 +41,7 @@ class Talk:
         self._parcel = parcel
         self._outcome: dict[str, Any] = {"error": "Timeout"}
 
-    def hold(self) -> dict[str, Any]:
+    def outcome(self) -> dict[str, Any]:
         """Send the parcel and give what is known of the answer when the time is up."""
         Thread(target=self._run, daemon=True).start()
         self.over.wait(ANSWER_SECONDS)

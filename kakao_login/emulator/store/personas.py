@@ -102,7 +102,7 @@ def _address(value: Any) -> dict[str, Any]:
 
 _ADDRESS: dict[str, checks.Check] = {
     "id": checks.small_identifier,
-    "updated_at": checks.number_to(checks.LARGEST_EXACT),
+    "updated_at": checks.number_between(0, checks.LARGEST_EXACT),
 }
 _CHECKS: dict[str, checks.Check] = {
     "id": checks.identifier,

@@ -14,12 +14,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from ..store.error_codes import KAPI_ERRORS, SETUP_ERRORS, TOKEN_ERRORS
 from .pages import is_kapi_path, page_texts
 
-# The status of these pages is not documented; 400 is this emulator's choice.
-KOE_PAGE_STATUS = 400
-
-
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+# The status of these pages is not documented; 400 is this emulator's choice.
+KOE_PAGE_STATUS = 400
 
 
 class KakaoPageError(Exception):

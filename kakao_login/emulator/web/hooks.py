@@ -14,7 +14,6 @@ from ..store.faults import HANG_SECONDS, SLOW_MS, Fault
 from ..store.recorder import Call
 from .context import call_name, current_state
 from .outages import wrong_answer
-from .pages import is_kapi_path
 
 # How many seconds a client in this process would wait for an answer, in the WSGI environment.
 PATIENCE = "kakao_emulator.patience"
@@ -106,4 +105,4 @@ def _strike(fault: Fault) -> Response | None:
         _wait(HANG_SECONDS)
     if fault.fault in {"hang", "reset"}:
         raise ConnectionDropped
-    return wrong_answer(fault, call_name(), kapi=is_kapi_path(), url=current_state().url)
+    return wrong_answer(fault)
