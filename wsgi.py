@@ -27,15 +27,14 @@ from kakao_login import (
     KakaoLogin,
     KakaoUser,
     SettingsError,
+    current_login,
     current_user,
     login_optional,
     login_required,
+    safe_next,
     user_logged_in,
 )
-from kakao_login.database import reaching_database
 from kakao_login.emulator import run_emulator
-from kakao_login.identity import authenticate
-from kakao_login.login_state import safe_next
 
 LANGUAGES = {"ko": "한국어", "en": "English"}
 HERE = Path(__file__).parent
@@ -76,8 +75,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     @user_logged_in.connect_via(app)
     def update(_app: Flask, user: Any, kakao_user: KakaoUser, **_: Any) -> None:
         fill(user, kakao_user)
-        with reaching_database():
-            db.session.commit()
+        db.session.commit()
 
     _add_account_pages(app, db, kakao)
 
@@ -93,7 +91,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     @app.get("/language/<code>")
     def choose_language(code: str) -> BaseResponse:
-        response = redirect(safe_next(request.args.get("next"), own_prefix="/auth"), 303)
+        response = redirect(safe_next(request.args.get("next")), 303)
         if code in LANGUAGES:
             response.set_cookie("language", code, max_age=31_536_000, samesite="Lax", httponly=True)
         return response
@@ -112,7 +110,7 @@ def _add_account_pages(app: Flask, db: SQLAlchemy, kakao: KakaoLogin) -> None:
     @login_required
     def account() -> str:
         sessions = kakao.list_sessions(current_user)
-        return render_template("account.html", claims=authenticate().token.claims, sessions=sessions)
+        return render_template("account.html", claims=current_login.claims, sessions=sessions)
 
     @app.post("/account/sessions/<sid>/end")
     @login_required
@@ -123,15 +121,14 @@ def _add_account_pages(app: Flask, db: SQLAlchemy, kakao: KakaoLogin) -> None:
     @app.post("/account/sessions/end-others")
     @login_required
     def end_other_sessions() -> BaseResponse:
-        kakao.end_all_sessions(current_user, keep=authenticate().token.sid)
+        kakao.end_other_sessions(current_user)
         return redirect(url_for("account"), 303)
 
     @app.post("/account/greeting")
     @login_required
     def greet() -> BaseResponse:
         current_user.greeting = request.form.get("greeting", "")[:200]
-        with reaching_database():
-            db.session.commit()
+        db.session.commit()
         return redirect(url_for("account"), 303)
 
 

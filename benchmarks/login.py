@@ -19,7 +19,7 @@ CONFIG = {
     "TESTING": True,
     "JWT_SECRET_KEY": "only-for-measuring-0123456789abcdef0123",
     "KAKAO_CLIENT_ID": "none",
-    "MAX_SESSIONS_PER_USER": 100_000,
+    "KAKAO_LOGIN_MAX_SESSIONS": 100_000,
 }
 
 
@@ -84,7 +84,7 @@ def host(**changes: Any) -> Iterator[tuple[Flask, Any]]:
 
 def report() -> Iterator[str]:
     """Give the lines of the report."""
-    with host() as (app, state), host(REVOCATION_POLL_INTERVAL=0) as (asking_app, asking_state):
+    with host() as (app, state), host(KAKAO_LOGIN_POLL_INTERVAL=0) as (asking_app, asking_state):
         plain = caller(app, state, "/open")
         guarded = caller(app, state, "/guarded")
         yield compare("a guarded request, to an open one", guarded, plain, repeat=200)

@@ -1,31 +1,16 @@
 """Kakao login for Flask.
 
-The rooms, from the top; imports only point down:
+Four wings, one technology each.  Where does a line of code live?  The first yes decides.  Flask's request or
+response: ``web``.  SQL: ``store``.  A token or key of ours: ``tokens``.  Kakao's words or the network: ``kakao``.
+What an operator sets: ``settings``.  What a host sees stands in the open.  Imports only go down:
 
-``extension``            ``KakaoLogin``: wires the rooms, state per app
-``cli`` ``views/``       flask kakao …; the routes under ``/auth``
-``guards``               ``login_required``, ``login_optional``, ``current_user``
-``pages``                an error as JSON or as a page
-``identity``             who sends this request: Bearer or cookie, CSRF, expiry
-``disabled_users``       their sessions end with the host's commit
-``deleted_users``        what we keep about them goes in the host's transaction
-``session_info``         a session as its user sees it; ``devices`` puts User-Agents into words
-``cookies`` ``csrf``     what the browser carries, and whether it was meant
-``state``                what one app holds
-``login_state``          one login on its way to Kakao and back; ``safe_next``
-``accounts``             Kakao user to local account
-``sessions``             start, rotate, end; ``rotation`` judges, ``endings`` ends
-``pruning``              deletes what is long over, in batches
-``revocations``          the ended sessions, in memory
-``activity``             which sessions were used, written in batches; ``heartbeat`` beats
-``pair`` ``tokens``      the access and the refresh JWT; ``keys`` signs
-``models`` ``database``  the tables and the transactions
-``kakao/``               speaks Kakao, knows neither Flask nor SQL
-``loading`` ``source``   settings, read once; the environment in one room
-``settings`` ``urls``    what each setting means; what a URL tells
-``signals`` ``errors``   what a host can listen to; what can go wrong
-``pytest_plugin``        the fixture ``kakao_emulator``
-``emulator/``            a local Kakao; imports nothing of ours
+``extension`` ``cli`` > ``web`` > ``services`` > ``tokens`` > ``store`` > ``kakao`` > ``settings`` >
+``errors`` ``signals``; ``emulator``, a local Kakao, and ``pytest_plugin``, which lends it, know nothing of these.
+
+Words: a *session* is a login on one device, a row; its *generation*, how often its *pair* of tokens was renewed;
+*confirmed*, that the pair of this generation was used; its *end* has an ``EndReason``; the *hop*, the redirect
+through ``/auth/refresh``; a *visit*, one request and whose it is; a *login*, a proved credential; a *Kakao login*,
+the trip to Kakao and back.  Whatever is not in ``__all__`` may change.
 """
 
 from __future__ import annotations
@@ -37,37 +22,43 @@ if TYPE_CHECKING:
     from .errors import KakaoLoginError as KakaoLoginError
     from .errors import SettingsError as SettingsError
     from .extension import KakaoLogin as KakaoLogin
-    from .guards import current_user as current_user
-    from .guards import login_optional as login_optional
-    from .guards import login_required as login_required
-    from .identity import csrf_token as csrf_token
     from .kakao.responses import KakaoUser as KakaoUser
-    from .session_info import SessionInfo as SessionInfo
+    from .signals import EndReason as EndReason
     from .signals import refresh_replayed as refresh_replayed
     from .signals import refresh_token_reused as refresh_token_reused
     from .signals import session_ended as session_ended
     from .signals import session_refreshed as session_refreshed
     from .signals import user_logged_in as user_logged_in
     from .signals import user_signed_up as user_signed_up
+    from .web.guards import login_optional as login_optional
+    from .web.guards import login_required as login_required
+    from .web.next_path import safe_next as safe_next
+    from .web.session_info import SessionInfo as SessionInfo
+    from .web.visit import csrf_token as csrf_token
+    from .web.visit import current_login as current_login
+    from .web.visit import current_user as current_user
 
-_ROOM_OF = {
+_HOME_OF = {
+    "EndReason": "signals",
     "KakaoLogin": "extension",
     "KakaoLoginError": "errors",
     "KakaoUser": "kakao.responses",
-    "SessionInfo": "session_info",
+    "SessionInfo": "web.session_info",
     "SettingsError": "errors",
-    "csrf_token": "identity",
-    "current_user": "guards",
-    "login_optional": "guards",
-    "login_required": "guards",
+    "csrf_token": "web.visit",
+    "current_login": "web.visit",
+    "current_user": "web.visit",
+    "login_optional": "web.guards",
+    "login_required": "web.guards",
     "refresh_replayed": "signals",
     "refresh_token_reused": "signals",
+    "safe_next": "web.next_path",
     "session_ended": "signals",
     "session_refreshed": "signals",
     "user_logged_in": "signals",
     "user_signed_up": "signals",
 }
-__all__ = list(_ROOM_OF)
+__all__ = list(_HOME_OF)
 
 
 # Type checkers know every name from above and must not believe that there are others.
@@ -78,9 +69,9 @@ if not TYPE_CHECKING:
 
         The emulator and the pytest plugin live in this package too and must not wait for Flask-SQLAlchemy.
         """
-        if name not in _ROOM_OF:
+        if name not in _HOME_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f".{_ROOM_OF[name]}", __name__), name)
+        return getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
 
     def __dir__() -> list[str]:
         """Give all names, also the public ones that nobody asked for yet."""

@@ -16,16 +16,17 @@ from flask.cli import ScriptInfo
 from sqlalchemy.exc import DBAPIError
 
 from .errors import DatabaseUnavailable, SettingsError
-from .keys import new_key
-from .session_info import SessionInfo, describe_session
-from .settings import ALGORITHMS, DAY
-from .state import EXTENSION, State, current_state
+from .services import EXTENSION, Services, current_services
+from .settings.values import ALGORITHMS, DAY
+from .signals import EndReason
+from .tokens.keys import new_key
+from .web.session_info import SessionInfo, describe_session
 
 P = ParamSpec("P")
 
 
-def with_state(command: Callable[Concatenate[State, P], None]) -> Callable[P, None]:
-    """Load the app, call ``command`` with its state, and refuse in one line where that cannot be done."""
+def with_services(command: Callable[Concatenate[Services, P], None]) -> Callable[P, None]:
+    """Load the app, call ``command`` with its services, and refuse in one line where that cannot be done."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -34,7 +35,7 @@ def with_state(command: Callable[Concatenate[State, P], None]) -> Callable[P, No
             if EXTENSION not in app.extensions:
                 raise click.ClickException("This app has no Kakao login. Call KakaoLogin(app, db=db) in it.")
             with app.app_context():
-                command(current_state(), *args, **kwargs)
+                command(current_services(), *args, **kwargs)
         except SettingsError as error:
             raise click.ClickException(str(error)) from None
         except (DatabaseUnavailable, DBAPIError) as error:
@@ -51,22 +52,22 @@ def kakao() -> None:
 
 
 @kakao.command("init-db")
-@with_state
-def init_db(state: State) -> None:
+@with_services
+def init_db(services: Services) -> None:
     """Create the tables that are missing.
 
     They are those of Kakao login and the table of the users they point at; all others are left to the app.
     """
-    created = state.database.create(state.models.tables())
+    created = services.database.create(services.models.tables())
     click.echo(f"Created {', '.join(created)}." if created else "Nothing to do: all tables are there.")
 
 
 @kakao.command()
 @click.option("--user", "user_key", metavar="ID", required=True, help="The user's primary key.")
-@with_state
-def sessions(state: State, user_key: str) -> None:
+@with_services
+def sessions(services: Services, user_key: str) -> None:
     """List a user's sessions, the one active last first."""
-    rows = state.sessions.of_user(_user_id(state, user_key))
+    rows = services.sessions.of_user(_user_id(services, user_key))
     for row in rows:
         click.echo(_line(describe_session(row, current_sid=None)))
     if not rows:
@@ -76,18 +77,18 @@ def sessions(state: State, user_key: str) -> None:
 @kakao.command("end-sessions")
 @click.option("--user", "user_key", metavar="ID", help="End the sessions of the user with this primary key.")
 @click.option("--all", "everybodys", is_flag=True, help="End the sessions of all users.")
-@with_state
-def end_sessions(state: State, user_key: str | None, everybodys: bool) -> None:
+@with_services
+def end_sessions(services: Services, user_key: str | None, everybodys: bool) -> None:
     """End all sessions of a user or of everybody.
 
-    Every worker refuses them within REVOCATION_POLL_INTERVAL.
+    Every worker refuses them within KAKAO_LOGIN_POLL_INTERVAL.
     """
     if (user_key is None) is not everybodys:
         raise click.UsageError("Say either --user ID or --all.")
     if user_key is None:
-        count = sum(state.sessions.end_everybodys("ended_by_operator"))
+        count = sum(services.sessions.end_everybodys(EndReason.ENDED_BY_OPERATOR))
     else:
-        count = state.sessions.end_all(_user_id(state, user_key), "ended_by_operator")
+        count = services.sessions.end_all(_user_id(services, user_key), EndReason.ENDED_BY_OPERATOR)
     click.echo(f"Ended {_number(count, 'session')}.")
 
 
@@ -101,16 +102,16 @@ def end_sessions(state: State, user_key: str | None, everybodys: bool) -> None:
     show_default=True,
     help="Keep sessions that are over for fewer days.",
 )
-@with_state
-def prune(state: State, days: int) -> None:
+@with_services
+def prune(services: Services, days: int) -> None:
     """Delete what is long over, in batches.
 
     That is: sessions that ended or ran out, and the marks of logins that were used over a day ago. A session that
     an access token may still belong to is kept, whatever is asked for.
     """
-    total, count = state.pruning.count(days * DAY), 0
+    total, count = services.pruning.count(days * DAY), 0
     with click.progressbar(length=total, label="Deleting", file=sys.stderr) as bar:
-        for batch in state.pruning.delete(days * DAY):
+        for batch in services.pruning.delete(days * DAY):
             count += batch
             bar.update(batch)
     click.echo(f"Deleted {_number(count, 'row')}.")
@@ -134,12 +135,12 @@ def new(algorithm: str) -> None:
     click.echo(f"Set {name} to this and JWT_ALGORITHM to {algorithm}; keep it secret.", err=True)
 
 
-def _user_id(state: State, text: str) -> Any:
+def _user_id(services: Services, text: str) -> Any:
     try:
-        user_id = state.models.parse_key(text)
+        user_id = services.models.parse_key(text)
     except ValueError:
         user_id = None
-    if user_id is None or state.accounts.find_user(user_id) is None:
+    if user_id is None or services.users.find(user_id) is None:
         raise click.ClickException(f"There is no user {text}.")
     return user_id
 

@@ -1,40 +1,39 @@
-"""``KakaoLogin``: the one object a host makes; it wires the rooms of each app and keeps nothing of a request."""
+"""``KakaoLogin``: what a host makes; it makes the services of each app and keeps nothing of a request."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, Response, appcontext_pushed, jsonify
 from flask_sqlalchemy import SQLAlchemy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from .accounts import Accounts
-from .activity import Activity
-from .database import Database, reaching_database
-from .deleted_users import watch_deleted_users
-from .disabled_users import watch_disabled_users
-from .endings import Endings
 from .errors import KakaoLoginError, Language, SettingsError
-from .heartbeat import Heartbeat
-from .identity import access_token_expires_in, csrf_token, present_sid
 from .kakao.client import KakaoClient
-from .kakao.responses import KakaoUser
-from .keys import SigningKeys, load_keys
-from .loading import load_settings
-from .login_state import LoginStates
-from .models import make_models
-from .pages import browser_language, render_error
-from .pair import PairMaker
-from .pruning import Pruning
-from .revocations import Revocations
-from .session_info import SessionInfo, describe_session
-from .sessions import Sessions
-from .settings import Settings
-from .state import EXTENSION, State, current_state
-from .tokens import TokenCodec, is_id
-from .views import make_blueprint
+from .services import EXTENSION, Services, current_services, present_users
+from .settings.loading import load_settings
+from .settings.values import Settings
+from .signals import EndReason
+from .store.accounts import Accounts
+from .store.activity import Activity
+from .store.database import Database
+from .store.ends import Ends
+from .store.heartbeat import Heartbeat
+from .store.hooks import Hooks
+from .store.models import is_id, make_models
+from .store.pruning import Pruning
+from .store.renewals import Renewals
+from .store.sessions import Sessions
+from .store.users import Users, watch_users
+from .tokens.codec import TokenCodec
+from .tokens.keys import SigningKeys, load_keys
+from .tokens.pair import PairMaker
+from .web.answers import browser_language, render_error
+from .web.routes import make_blueprint
+from .web.session_info import SessionInfo, describe_session
+from .web.visit import access_token_expires_in, csrf_token, present_sid
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
@@ -59,12 +58,10 @@ class KakaoLogin:
     ) -> None:
         self._db = db
         self._models = make_models(db, user_model)
-        watch_disabled_users(db, self._models)
-        watch_deleted_users(db, self._models)
+        watch_users(db, self._models, present_users)
         self._locale_selector = locale_selector
-        self._clock = clock or _system_clock
-        self._user_created: Callable[[Any, KakaoUser], None] = _leave_as_it_is
-        self._claims_for: Callable[[Any], Mapping[str, Any]] = _no_claims
+        self._clock = clock or time.time
+        self._hooks = Hooks()
         if app is not None:
             self.init_app(app)
 
@@ -75,19 +72,12 @@ class KakaoLogin:
 
     def user_created(self, hook: Hook) -> Hook:
         """Register ``hook(user, kakao_user)``, called before a new User is stored, to fill the host's columns."""
-        self._user_created = hook
+        self._hooks.user_created = hook
         return hook
 
     def additional_claims(self, hook: Hook) -> Hook:
         """Register ``hook(user)``, which gives claims to add to every access token; a reserved one is an error."""
-
-        def claims_for(user: Any) -> Mapping[str, Any]:
-            # The hook gets its User in the host's own session, where it can follow relationships.
-            with reaching_database():
-                claims: Mapping[str, Any] = hook(self._db.session.get(type(user), self._models.key_of(user)))
-            return claims
-
-        self._claims_for = claims_for
+        self._hooks.additional_claims = hook
         return hook
 
     def init_app(self, app: Flask) -> None:
@@ -95,29 +85,27 @@ class KakaoLogin:
         if EXTENSION in app.extensions:
             raise SettingsError("This app has Kakao login already. Call init_app once an app.")
         settings = load_settings(app.config, development=app.debug or app.testing)
-        keys = load_keys(settings.tokens)
-        app.extensions[EXTENSION] = self._wire(app, settings, keys)
+        services = self._make_services(app, settings, load_keys(settings.tokens))
+        app.extensions[EXTENSION] = services
         if settings.proxy_hops:
             _trust_proxies(app, settings.proxy_hops)
         app.register_blueprint(make_blueprint(settings.url_prefix))
         app.register_error_handler(KakaoLoginError, render_error)
         helpers = {"csrf_token": csrf_token, "access_token_expires_in": access_token_expires_in}
         app.context_processor(lambda: helpers)
-        _publish_keys(app, keys)
-        _prepare_database(app)
-        _take_turns(app, app.extensions[EXTENSION].database)
+        _publish_keys(app, services.keys)
+        _prepare_database(app, services.database)
 
     def create_tables(self) -> list[str]:
         """Create the missing ones of our tables and of those they point at, and give their names.
 
         As many workers as like may call this at the same moment; needs an app context.
         """
-        return current_state().database.create(self._models.tables())
+        return current_services().database.create(self._models.tables())
 
     def list_sessions(self, user: Any) -> list[SessionInfo]:
         """Give the living sessions of ``user``, the one active last first, the request's own marked."""
-        state = current_state()
-        rows = state.sessions.of_user(state.models.key_of(user))
+        rows = current_services().sessions.of_user(self._models.key_of(user))
         return [describe_session(row, current_sid=present_sid()) for row in rows]
 
     def end_session(self, user: Any, sid: str) -> bool:
@@ -125,8 +113,8 @@ class KakaoLogin:
 
         It has a transaction of its own: commit what you have flushed first, for SQLite has one writer at a time.
         """
-        state = current_state()
-        return is_id(sid) and state.sessions.end(sid, "ended_by_host", user_id=state.models.key_of(user))
+        user_id, sessions = self._models.key_of(user), current_services().sessions
+        return is_id(sid) and sessions.end(sid, EndReason.ENDED_BY_HOST, user_id=user_id)
 
     def end_all_sessions(self, user: Any, *, keep: str | None = None) -> int:
         """End all sessions of ``user``, but the one whose id is ``keep``; gives how many.
@@ -134,23 +122,28 @@ class KakaoLogin:
         As with ``end_session``, commit first.  Not needed for a user whose ``is_active`` was set to false and
         committed through ``db.session``.
         """
-        state = current_state()
-        return state.sessions.end_all(state.models.key_of(user), "ended_by_host", keep=keep)
+        user_id, sessions = self._models.key_of(user), current_services().sessions
+        return sessions.end_all(user_id, EndReason.ENDED_BY_HOST, keep=keep)
 
-    def _wire(self, app: Flask, settings: Settings, keys: SigningKeys) -> State:
+    def end_other_sessions(self, user: Any) -> int:
+        """End all sessions of ``user`` but the one that the present request belongs to; gives how many.
+
+        As with ``end_session``, commit first.
+        """
+        return self.end_all_sessions(user, keep=present_sid())
+
+    def _make_services(self, app: Flask, settings: Settings, keys: SigningKeys) -> Services:
         clock, models, lifetime = self._clock, self._models, settings.tokens.access_token_expires
         database = Database(app, self._db)
-        codec = TokenCodec(settings.tokens, keys)
-        revocations = Revocations(
-            database,
-            models,
-            access_lifetime=lifetime,
-            poll_always=settings.sessions.poll_interval == 0,
-            clock=clock,
+        poll_interval = settings.sessions.poll_interval
+        ends = Ends(
+            database, models, access_lifetime=lifetime, poll_always=poll_interval == 0, clock=clock, sender=app
         )
-        endings = Endings(models, revocations, clock=clock, sender=app)
+        sessions = Sessions(database, models, ends, settings.sessions, clock=clock)
+        users = Users(database, models, sessions, self._hooks)
         activity = Activity(database, models, clock=clock)
-        return State(
+        codec = TokenCodec(settings.tokens, keys)
+        return Services(
             settings=settings,
             clock=clock,
             locale_selector=self._locale_selector,
@@ -158,22 +151,17 @@ class KakaoLogin:
             models=models,
             keys=keys,
             codec=codec,
-            pairs=PairMaker(codec, access_lifetime=lifetime, clock=clock, claims_for=self._get_claims),
-            logins=LoginStates(codec, clock=clock),
+            pairs=PairMaker(codec, access_lifetime=lifetime, clock=clock, claims_of=users.claims_of),
             kakao=KakaoClient(settings.kakao, clock=clock),
-            accounts=Accounts(database, models, clock=clock, user_created=self._fill_user, sender=app),
-            sessions=Sessions(database, models, endings, settings.sessions, clock=clock, sender=app),
-            revocations=revocations,
+            accounts=Accounts(database, models, self._hooks, clock=clock, sender=app),
+            users=users,
+            sessions=sessions,
+            renewals=Renewals(database, models, sessions, ends, settings.sessions, clock=clock, sender=app),
+            ends=ends,
             activity=activity,
-            pruning=Pruning(database, models, revocations, clock=clock),
-            heartbeat=Heartbeat(settings.sessions.poll_interval or 1, (activity.flush, revocations.poll)),
+            pruning=Pruning(database, models, ends, clock=clock),
+            heartbeat=Heartbeat(poll_interval or 1, (activity.flush, ends.poll)),
         )
-
-    def _fill_user(self, user: Any, kakao_user: KakaoUser) -> None:
-        self._user_created(user, kakao_user)
-
-    def _get_claims(self, user: Any) -> Mapping[str, Any]:
-        return self._claims_for(user)
 
 
 def _trust_proxies(app: Any, hops: int) -> None:
@@ -181,27 +169,28 @@ def _trust_proxies(app: Any, hops: int) -> None:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0)
 
 
-def _prepare_database(app: Flask) -> None:
+def _prepare_database(app: Any, database: Database) -> None:
     """Set the database up with the first app context, the earliest moment at which the host's engine is there."""
-
-    def prepare(sender: Flask, **_: Any) -> None:
-        if "sqlalchemy" in sender.extensions:
-            current_state().database.prepare()
-
-    # Held strongly, because nothing else keeps this function.
-    appcontext_pushed.connect(prepare, app, weak=False)
-
-
-def _take_turns(app: Any, database: Database) -> None:
-    # The host's own db.session shares the one connection of an in-memory SQLite, too: a rollback of one request
-    # would take back what another has not committed yet.
     serve = app.wsgi_app
 
     def serve_in_turn(environ: Any, start_response: Any) -> Any:
+        # The host's own db.session shares the one connection of an in-memory SQLite, too: a rollback of one
+        # request would take back what another has not committed yet.
         with database.turn:
             return serve(environ, start_response)
 
+    def prepare(sender: Flask, **_: Any) -> None:
+        if "sqlalchemy" not in sender.extensions:
+            return
+        # What is for the first context alone must cost later requests nothing.
+        appcontext_pushed.disconnect(prepare, sender)
+        database.prepare()
+        if not database.takes_turns and app.wsgi_app is serve_in_turn:
+            app.wsgi_app = serve
+
     app.wsgi_app = serve_in_turn
+    # Held strongly, because nothing else keeps this function.
+    appcontext_pushed.connect(prepare, app, weak=False)
 
 
 def _publish_keys(app: Flask, keys: SigningKeys) -> None:
@@ -215,15 +204,3 @@ def _publish_keys(app: Flask, keys: SigningKeys) -> None:
         response.cache_control.public = True
         response.cache_control.max_age = 300
         return response
-
-
-def _system_clock() -> float:
-    return time.time()
-
-
-def _leave_as_it_is(_user: Any, _kakao_user: KakaoUser) -> None:
-    """A host that registers no hook has nothing to fill."""
-
-
-def _no_claims(_user: Any) -> Mapping[str, Any]:
-    return {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 from blinker import Namespace
 
 _signals = Namespace()
@@ -17,4 +19,26 @@ refresh_replayed = _signals.signal("refresh-replayed")
 refresh_token_reused = _signals.signal("refresh-token-reused")
 """A session was ended because two parties held it: ``sid``, ``user_id``."""
 session_ended = _signals.signal("session-ended")
-"""A session ended for whatever reason: ``sid``, ``user_id``, ``reason``."""
+"""A session ended for whatever reason: ``sid``, ``user_id``, ``reason`` (an ``EndReason``)."""
+
+
+class EndReason(str, enum.Enum):
+    """Why a session ended; the value is what stands in its row."""
+
+    LOGOUT = "logout"
+    LOGOUT_EVERYWHERE = "logout_everywhere"
+    REPLACED = "replaced"
+    """By the next login of the same browser."""
+    TOO_MANY = "too_many"
+    """It was the oldest of more than ``KAKAO_LOGIN_MAX_SESSIONS``."""
+    ENDED_BY_USER = "ended_by_user"
+    """From the list of devices."""
+    ENDED_BY_HOST = "ended_by_host"
+    ENDED_BY_OPERATOR = "ended_by_operator"
+    """From the command line."""
+    USER_DISABLED = "user_disabled"
+    USER_DELETED = "user_deleted"
+    REUSE = "reuse"
+    """Two parties held it."""
+    EXPIRED = "expired"
+    """Nobody used it for too long, or its time was up."""

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 from flask import Flask
 from sqlalchemy import event
 
-from kakao_login.keys import SigningKeys, load_keys
-from kakao_login.models import LoginSession
-from kakao_login.settings import TokenSettings
-from kakao_login.tokens import TokenCodec
+from kakao_login.settings.values import TokenSettings
+from kakao_login.store.models import LoginSession
+from kakao_login.tokens.codec import TokenCodec
+from kakao_login.tokens.keys import SigningKeys, load_keys
 from tests.support import HOST, SECRET, Host
 
 T = TypeVar("T")
@@ -124,33 +124,33 @@ def new_user(host: Host) -> Any:
         user = host.kakao_login.user_model()
         host.db.session.add(user)
         host.db.session.commit()
-        return host.state.models.key_of(user)
+        return host.services.models.key_of(user)
 
 
 def new_session(host: Host, user_id: Any = None) -> LoginSession:
     """Start a session, of a new user if none is given."""
     user_id = new_user(host) if user_id is None else user_id
-    return host.state.sessions.start(user_id, user_agent="a browser", ip="192.0.2.1")
+    return host.services.sessions.start(user_id, user_agent="a browser", ip="192.0.2.1")
 
 
 def stored(host: Host, sid: str) -> LoginSession:
     """Give the row as it stands in the database."""
-    row = host.state.sessions.find(sid)
+    row = host.services.sessions.find(sid)
     assert row is not None
     return row
 
 
 def change(host: Host, sid: str, **values: Any) -> None:
     """Change a row behind the back of the rooms, as another process or an operator would."""
-    table = host.state.models.login_session.__table__
+    table = host.services.models.login_session.__table__
     with host.app.app_context(), host.db.engine.begin() as connection:
         connection.execute(table.update().where(table.c.id == sid).values(**values))
 
 
 def confirm(host: Host, sid: str) -> None:
     """Use the present pair of a session."""
-    host.state.activity.note(sid, stored(host, sid).generation)
-    host.state.activity.flush()
+    host.services.activity.note(sid, stored(host, sid).generation)
+    host.services.activity.flush()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 
 from kakao_login import KakaoLogin, current_user, login_required
 from kakao_login.emulator import Emulator
-from kakao_login.state import State
+from kakao_login.services import Services
 
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 HOST = "http://localhost:5000"
@@ -52,13 +52,13 @@ class Host:
     stack: ExitStack = field(default_factory=ExitStack)
 
     @property
-    def state(self) -> State:
-        state: State = self.app.extensions["kakao_login"]
-        return state
+    def services(self) -> Services:
+        services: Services = self.app.extensions["kakao_login"]
+        return services
 
     def close(self) -> None:
         """Stop the background tasks and let go of the database."""
-        self.state.heartbeat.stop()
+        self.services.heartbeat.stop()
         with self.app.app_context():
             self.db.session.remove()
             self.db.engine.dispose()

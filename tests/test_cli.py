@@ -17,10 +17,10 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import String, Uuid, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from kakao_login import KakaoLogin
+from kakao_login import EndReason, KakaoLogin
 from kakao_login.cli import kakao as group
-from kakao_login.keys import load_keys
-from kakao_login.settings import DAY
+from kakao_login.settings.values import DAY
+from kakao_login.tokens.keys import load_keys
 
 from .builders import ALGORITHMS, change, new_session, new_user, stored, token_settings
 from .support import Clock, Host, config_for
@@ -52,7 +52,7 @@ def flask(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedPro
 
 
 def names_in(host: Host, row_ids: list[str]) -> list[bool]:
-    return [host.state.sessions.find(sid) is not None for sid in row_ids]
+    return [host.services.sessions.find(sid) is not None for sid in row_ids]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_init_db_makes_our_tables_and_the_users_and_no_others(clock: Clock, tmp_
 def test_sessions_lists_the_living_ones_of_a_user(host: Host, clock: Clock) -> None:
     user_id = new_user(host)
     old, row, _other = new_session(host, user_id), new_session(host, user_id), new_session(host)
-    host.state.sessions.end(old.id, "logout")
+    host.services.sessions.end(old.id, EndReason.LOGOUT)
     answer = run(host.app, "sessions", "--user", str(user_id))
     (line,) = answer.stdout.splitlines()
     assert answer.exit_code == 0
@@ -146,8 +146,8 @@ def test_end_sessions_of_a_user_leaves_the_others(host: Host) -> None:
 
 def test_end_sessions_of_all_ends_everybodys_over_several_batches(host: Host) -> None:
     rows = [new_session(host) for _ in range(5)]
-    assert list(host.state.sessions.end_everybodys("ended_by_operator", batch=2)) == [2, 2, 1]
-    assert all(host.state.revocations.has_ended(row.id) for row in rows)
+    assert list(host.services.sessions.end_everybodys(EndReason.ENDED_BY_OPERATOR, batch=2)) == [2, 2, 1]
+    assert all(host.services.ends.has_ended(row.id) for row in rows)
     row = new_session(host)
     assert run(host.app, "end-sessions", "--all").stdout == "Ended 1 session.\n"
     assert stored(host, row.id).ended_at is not None
@@ -167,36 +167,36 @@ def test_prune_deletes_what_is_over_for_long_and_keeps_the_rest(host: Host, cloc
     change(host, ended, ended_at=now - 31 * DAY)
     change(host, ran_out, idle_expires_at=now - 31 * DAY)
     change(host, young, ended_at=now - 29 * DAY)
-    host.state.accounts.claim_login("a state", "/")
+    host.services.accounts.claim_login("a state", "/")
     answer = run(host.app, "prune")
     assert (answer.exit_code, answer.stdout) == (0, "Deleted 2 rows.\n")
     assert names_in(host, [ended, ran_out, living, young]) == [False, False, True, True]
-    assert host.state.accounts.next_of_used_login("a state") == "/"
+    assert host.services.accounts.next_of_used_login("a state") == "/"
     clock.advance(DAY + 1)
     assert run(host.app, "prune", "--older-than", "60").stdout == "Deleted 1 row.\n"
-    assert host.state.accounts.next_of_used_login("a state") is None
+    assert host.services.accounts.next_of_used_login("a state") is None
 
 
 @pytest.mark.parametrize("column", ["ended_at", "idle_expires_at", "expires_at"])
 def test_prune_never_deletes_what_others_must_still_learn(host: Host, clock: Clock, column: str) -> None:
     sid = new_session(host).id
-    change(host, sid, **{column: clock() - host.state.revocations.remembers + 1})
+    change(host, sid, **{column: clock() - host.services.ends.remembers + 1})
     assert run(host.app, "prune", "--older-than", "0").stdout == "Deleted 0 rows.\n"
     clock.advance(2)
     assert run(host.app, "prune", "--older-than", "0").stdout == "Deleted 1 row.\n"
-    assert host.state.sessions.find(sid) is None
+    assert host.services.sessions.find(sid) is None
 
 
 def test_prune_works_in_batches_and_says_how_many(
     host: Host, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kakao_login.pruning.BATCH", 2)
+    monkeypatch.setattr("kakao_login.store.pruning.BATCH", 2)
     user_id = new_user(host)
     rows = [new_session(host, user_id).id for _ in range(9)]
     for sid in rows[:5]:
         change(host, sid, ended_at=clock() - 31 * DAY)
-    assert host.state.pruning.count(30 * DAY) == 5
-    assert list(host.state.pruning.delete(30 * DAY)) == [2, 2, 1]
+    assert host.services.pruning.count(30 * DAY) == 5
+    assert list(host.services.pruning.delete(30 * DAY)) == [2, 2, 1]
     assert names_in(host, rows) == [False] * 5 + [True] * 4
 
 

@@ -14,10 +14,10 @@ from flask import Flask, render_template_string
 from flask_sqlalchemy import SQLAlchemy
 
 from kakao_login import KakaoLogin
-from kakao_login.cookies import _PLAIN, _PREFIXED
 from kakao_login.emulator import Emulator
 from kakao_login.errors import KakaoLoginError, KakaoRejected
-from kakao_login.loading import load_settings
+from kakao_login.settings.loading import load_settings
+from kakao_login.web.cookies import _PLAIN, _PREFIXED
 
 from .builders import pem
 from .support import Browser, config_for, make_host, serving
@@ -175,8 +175,8 @@ def test_the_templates_render(name: str, kakao: Emulator) -> None:
 
 @pytest.mark.parametrize("name", READMES)
 def test_the_table_of_settings_names_every_key_that_is_read(name: str) -> None:
-    package = [path for path in (CHECKOUT / "kakao_login").rglob("*.py") if "emulator" not in path.parts]
-    assert set(table_with(name, "KAKAO_CLIENT_ID")) == keys_read_in(*package)
+    settings = (CHECKOUT / "kakao_login" / "settings").rglob("*.py")
+    assert set(table_with(name, "KAKAO_CLIENT_ID")) == keys_read_in(*settings)
 
 
 @pytest.mark.parametrize("name", READMES)

@@ -1,4 +1,7 @@
-"""The map in the package docstring holds: every room is on it, and imports only point down."""
+"""The rule of the package's docstring holds: who may touch what, and that imports only go down.
+
+Everything is decided by the names of the folders (and of the few modules that stand in the open).
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,21 @@ import kakao_login
 from kakao_login import emulator
 
 PACKAGE = Path(kakao_login.__file__).parent
-# Who may import what of what the design ties to rooms; a set names what of a module may be imported there.
-SQL = {"accounts", "activity", "cli", "database", "endings", "models", "pruning", "revocations", "sessions"}
-SQL |= {"deleted_users", "disabled_users"}
-FLASK = {"cli", "cookies", "extension", "guards", "identity", "pages", "views"}
-FLASK_IN_PART = {
-    "database": {"Flask"},
-    "deleted_users": {"current_app", "has_app_context"},
-    "disabled_users": {"current_app", "has_app_context"},
-    "state": {"current_app"},
-}
+WINGS = ("web", "tokens", "store", "kakao", "settings")
+# From the top; names side by side are on one floor.
+FLOORS = (
+    {"extension", "cli", "testing"},
+    {"web"},
+    {"services"},
+    {"tokens"},
+    {"store"},
+    {"kakao"},
+    {"settings"},
+    {"errors", "signals"},
+)
+OURS = set().union(*FLOORS)
+WITH_FLASK = {"web", "services", "cli", "extension", "testing"}
+NETWORK = {"requests", "urllib3", "http", "socket", "ssl", "httpx", "aiohttp"}
 
 
 class Import(NamedTuple):
@@ -72,27 +80,68 @@ def imports_of(path: Path) -> Iterator[Import]:
 
 
 IMPORTS = [found for path in files() for found in imports_of(path)]
+OWN_IMPORTS = [found for found in IMPORTS if found.room in OURS]
 
 
-def listed() -> list[str]:
-    """Give the rooms in the order of the map, a row being read from its left."""
-    words: list[str] = re.findall(r"``([a-z_]+)/?``", kakao_login.__doc__ or "")
-    there = {room_of(path) for path in files()}
-    return list(dict.fromkeys(word for word in words if word in there))
+def outside(top: str | set[str], allowed: set[str]) -> list[str]:
+    """Give the imports of a technology outside its rooms."""
+    tops = {top} if isinstance(top, str) else top
+    return [str(found) for found in OWN_IMPORTS if found.top in tops and found.room not in allowed]
 
 
-def test_every_room_is_on_the_map() -> None:
-    assert {room_of(path) for path in files()} - set(listed()) == set()
+def test_every_room_has_a_place() -> None:
+    assert {room_of(path) for path in files()} - OURS == {"emulator", "pytest_plugin"}
+    assert {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()} == {*WINGS, "emulator"}
 
 
-def test_imports_only_point_down() -> None:
-    height = {room: place for place, room in enumerate(listed())}
+def test_imports_only_go_down() -> None:
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
     upwards = [
         str(found)
-        for found in IMPORTS
-        if found.target in height and found.target != found.room and height[found.target] < height[found.room]
+        for found in OWN_IMPORTS
+        if found.target in floor and found.target != found.room and floor[found.target] <= floor[found.room]
     ]
     assert upwards == []
+
+
+def test_the_docstring_gives_the_floors_in_their_order() -> None:
+    said = re.findall(r"``([a-z]+)``", (kakao_login.__doc__ or "").partition("only go down:")[2])
+    height = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    floors = [height[word] for word in said if word in height]
+    assert floors == sorted(floors)
+    assert {*WINGS, "services", "extension", "errors"} <= set(said)
+
+
+def test_each_wing_says_what_belongs_there() -> None:
+    assert all((import_module(f"kakao_login.{wing}").__doc__ or "").strip() for wing in WINGS)
+
+
+def test_nothing_imports_the_package_as_a_whole() -> None:
+    whole = [found for found in IMPORTS if found.module == "kakao_login"]
+    assert [str(found) for found in whole if found.target not in OURS] == []
+
+
+def test_sql_stays_in_the_store() -> None:
+    assert outside("sqlalchemy", {"store", "cli"}) == []
+
+
+def test_only_kakao_calls_out() -> None:
+    assert outside(NETWORK, {"kakao"}) == []
+    assert [str(found) for found in OWN_IMPORTS if found.module == "urllib.request"] == []
+
+
+def test_flasks_request_and_response_stay_where_they_are_answered() -> None:
+    named = [found for found in OWN_IMPORTS if found.top in ("flask", "werkzeug") and found.name != "Flask"]
+    assert [str(found) for found in named if found.room not in WITH_FLASK] == []
+
+
+def test_jwt_stays_with_tokens_and_kakao() -> None:
+    assert outside({"jwt", "cryptography"}, {"tokens", "kakao"}) == []
+
+
+def test_kakao_knows_neither_flask_nor_sql() -> None:
+    web = {"flask", "werkzeug", "flask_sqlalchemy", "sqlalchemy"}
+    assert [str(found) for found in IMPORTS if found.room == "kakao" and found.top in web] == []
 
 
 def test_the_rooms_of_the_emulator_are_on_its_map_and_imports_point_down_there_too() -> None:
@@ -112,33 +161,6 @@ def test_the_rooms_of_the_emulator_are_on_its_map_and_imports_point_down_there_t
     assert upwards == []
 
 
-def test_no_room_imports_the_package_as_a_whole() -> None:
-    assert [
-        str(found) for found in IMPORTS if found.module == "kakao_login" and found.target not in listed()
-    ] == []
-
-
-def test_sql_stays_in_its_rooms() -> None:
-    assert [str(found) for found in IMPORTS if found.top == "sqlalchemy" and found.room not in SQL] == []
-
-
-def test_only_the_kakao_rooms_call_out() -> None:
-    calling = {"requests", "urllib3", "http", "socket", "httpx", "aiohttp"}
-    ours = [found for found in IMPORTS if found.room != "emulator" and found.module != "http.cookies"]
-    assert [str(found) for found in ours if found.top in calling and found.room != "kakao"] == []
-    assert [str(found) for found in ours if found.module == "urllib.request"] == []
-
-
-def test_flasks_request_and_response_stay_in_their_rooms() -> None:
-    ours = [found for found in IMPORTS if found.top == "flask" and found.room not in FLASK | {"emulator"}]
-    assert [str(found) for found in ours if found.name not in FLASK_IN_PART.get(found.room, set())] == []
-
-
-def test_the_kakao_rooms_know_neither_flask_nor_sql() -> None:
-    web = {"flask", "werkzeug", "flask_sqlalchemy", "sqlalchemy"}
-    assert [str(found) for found in IMPORTS if found.room == "kakao" and found.top in web] == []
-
-
 def test_the_emulator_and_the_rest_do_not_know_each_other() -> None:
     crossing = [
         str(found)
@@ -151,7 +173,7 @@ def test_the_emulator_and_the_rest_do_not_know_each_other() -> None:
     assert crossing == []
 
 
-def test_only_one_room_reads_the_environment() -> None:
+def test_only_one_module_reads_the_environment() -> None:
     readers = {
         str(path.relative_to(PACKAGE))
         for path in files()
@@ -163,7 +185,7 @@ def test_only_one_room_reads_the_environment() -> None:
             and {a.name for a in node.names} & {"environ", "getenv"}
         )
     }
-    assert {reader for reader in readers if not reader.startswith("emulator/")} == {"source.py"}
+    assert {reader for reader in readers if not reader.startswith("emulator/")} == {"settings/source.py"}
 
 
 def test_every_public_name_is_there() -> None:
@@ -173,7 +195,7 @@ def test_every_public_name_is_there() -> None:
     assert not hasattr(kakao_login, "nothing")
 
 
-def test_type_checkers_see_every_public_name_in_its_room() -> None:
+def test_type_checkers_see_every_public_name_where_it_lives() -> None:
     tree = ast.parse((PACKAGE / "__init__.py").read_text())
     seen = {
         alias.name: f"kakao_login.{node.module}"
@@ -184,6 +206,15 @@ def test_type_checkers_see_every_public_name_in_its_room() -> None:
     assert sorted(seen) == kakao_login.__all__
     for name, module in seen.items():
         assert getattr(import_module(module), name) is getattr(kakao_login, name)
+
+
+def test_the_demo_uses_public_names_alone() -> None:
+    demo = PACKAGE.parent / "wsgi.py"
+    imported = [node for node in ast.walk(ast.parse(demo.read_text())) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in imported if (node.module or "").startswith("kakao_login")]
+    assert {node.module for node in ours} == {"kakao_login", "kakao_login.emulator"}
+    public = {*kakao_login.__all__, *emulator.__all__}
+    assert {alias.name for node in ours for alias in node.names} <= public
 
 
 def test_the_emulator_loads_nothing_of_the_rest() -> None:

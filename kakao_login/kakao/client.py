@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from ..errors import KakaoRejected
-from ..settings import KakaoSettings
+from ..settings.values import KakaoSettings
 from . import forms
 from . import id_token as id_tokens
 from .error_codes import NO_OIDC, NOT_LINKED, read_code, rejection, reported

@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from ..errors import InvalidRequest, KakaoRejected
-from ..settings import KakaoSettings
+from ..settings.values import KakaoSettings
 from .error_codes import NO_ADMIN
 from .responses import TOKEN
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from hmac import compare_digest
@@ -11,9 +10,10 @@ from typing import Any
 
 import jwt
 from jwt.types import Options
+from jwt.utils import base64url_encode
 
 from ..errors import KakaoRejected
-from ..settings import KakaoSettings
+from ..settings.values import KakaoSettings
 from .jwks import ALGORITHM, JwksCache
 from .responses import KakaoUser, parse_claims
 
@@ -116,7 +116,7 @@ def _check_secrets(claims: Mapping[str, Any], nonce: str | None, access_token: s
         raise KakaoRejected("nonce")
     if "at_hash" in claims and access_token is not None:
         left_half = sha256(_bytes(access_token)).digest()[:16]
-        if not _is_same(claims["at_hash"], urlsafe_b64encode(left_half).rstrip(b"=").decode()):
+        if not _is_same(claims["at_hash"], base64url_encode(left_half).decode()):
             raise KakaoRejected("at_hash")
 
 

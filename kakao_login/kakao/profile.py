@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..urls import is_loopback
+from ..settings.urls import is_loopback
 
 MAX_TEXT = 255
 MAX_URL = 2048

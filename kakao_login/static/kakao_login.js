@@ -31,7 +31,7 @@
     try {
       localStorage.setItem(NAME, `${own.at} ${own.until}`);
     } catch {
-      // The server gives the same pair to every tab that asks within REFRESH_REUSE_INTERVAL.
+      // The server gives the same pair to every tab that asks within KAKAO_LOGIN_REUSE_INTERVAL.
     }
   };
 

@@ -284,4 +284,4 @@ def test_no_log_line_or_page_holds_a_code_a_token_or_a_secret(
     for secret in (code, *browser.pair(), "emulator-client-secret", host.app.config["JWT_SECRET_KEY"]):
         assert secret not in ours
         assert secret not in page
-        assert secret not in repr(host.state)
+        assert secret not in repr(host.services)

@@ -87,8 +87,8 @@ def test_an_end_is_learnt_after_the_database_was_away(
     assert other.post("/mine", json={}, headers=bearer).status_code == 200
     assert browser.post("/auth/logout", headers=browser.csrf()).status_code == 200
     with database_away():
-        elsewhere.state.heartbeat.beat()
-    elsewhere.state.heartbeat.beat()
+        elsewhere.services.heartbeat.beat()
+    elsewhere.services.heartbeat.beat()
     assert other.post("/mine", json={}, headers=bearer).json()["error"] == "session_ended"
 
 

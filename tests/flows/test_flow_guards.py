@@ -115,7 +115,7 @@ def test_a_junk_cookie_is_refused_and_never_deleted(browser: Browser, value: str
 
 
 def test_cookies_of_the_other_scheme_are_ignored(new_host: Hosts) -> None:
-    host = new_host(PROXY_HOPS=1)
+    host = new_host(KAKAO_LOGIN_PROXY_HOPS=1)
     browser = Browser(host.serve())
     browser.log_in()
     over_https = {"Cookie": f"access_token={browser.pair()[0]}", "X-Forwarded-Proto": "https"}
@@ -216,7 +216,7 @@ def test_a_guarded_request_touches_no_database_until_the_user_is_asked_for(host:
     browser.log_in()
     headers = {"Authorization": f"Bearer {browser.pair()[0]}"}
     browser.get("/mine", headers=headers)
-    host.state.heartbeat.stop()
+    host.services.heartbeat.stop()
     statements: list[str] = []
     with host.app.app_context():
         engine = host.db.engine
@@ -242,8 +242,8 @@ def test_me_answers_for_a_user_without_a_kakao_account(host: Host) -> None:
     with host.app.app_context():
         host.db.session.add(host.kakao_login.user_model())
         host.db.session.commit()
-    row = host.state.sessions.start(1, user_agent="", ip="")
-    headers = {"Authorization": f"Bearer {host.state.pairs.make(row).access_token}"}
+    row = host.services.sessions.start(1, user_agent="", ip="")
+    headers = {"Authorization": f"Bearer {host.services.pairs.make(row).access_token}"}
     user = requests.get(f"{host.url}/auth/me", headers=headers, timeout=5).json()["user"]
     assert user == {"id": 1, "nickname": None, "email": None, "profile_image_url": None}
 

@@ -38,7 +38,7 @@ def test_another_service_verifies_our_access_token_with_nothing_but_the_url(
     browser.log_in()
     access, refresh = browser.pair()
     keys = jwt.PyJWKClient(f"{host.url}/.well-known/jwks.json")
-    audience = host.state.settings.tokens.audience
+    audience = host.services.settings.tokens.audience
     claims = jwt.decode(access, keys.get_signing_key_from_jwt(access).key, [algorithm], audience=audience)
     assert claims["sub"] == "1"
     with pytest.raises(jwt.InvalidAudienceError):
@@ -92,15 +92,16 @@ def test_a_new_key_logs_nobody_out_while_the_old_one_is_a_fallback(
 
 def test_threads_never_answer_with_anothers_login(new_host: Hosts) -> None:
     """GitHub, March 2021: a request's environment that was shared gave people the session of somebody else."""
-    host = new_host(MAX_SESSIONS_PER_USER=500)
+    host = new_host(KAKAO_LOGIN_MAX_SESSIONS=500)
     host.serve()
     with host.app.app_context():
         users = [host.kakao_login.user_model() for _ in range(20)]
         host.db.session.add_all(users)
         host.db.session.commit()
         ids = [user.id for user in users]
-    state = host.state
-    tokens = {id_: state.pairs.make(state.sessions.start(id_, user_agent="", ip="")).access_token for id_ in ids}
+    services = host.services
+    rows = {id_: services.sessions.start(id_, user_agent="", ip="") for id_ in ids}
+    tokens = {id_: services.pairs.make(row).access_token for id_, row in rows.items()}
     wrong: list[Any] = []
 
     def ask(user_id: int) -> None:

@@ -216,7 +216,7 @@ def test_the_pair_has_the_cookies_of_the_contract(browser: Browser) -> None:
 
 
 def test_over_https_the_cookies_have_prefixes_and_are_secure(new_host: Hosts) -> None:
-    browser = Browser(new_host(PROXY_HOPS=1).serve())
+    browser = Browser(new_host(KAKAO_LOGIN_PROXY_HOPS=1).serve())
     browser.headers["X-Forwarded-Proto"] = "https"
     answer = browser.get("/auth/kakao/login")
     [line] = answer.raw.headers.getlist("Set-Cookie")

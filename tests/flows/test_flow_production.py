@@ -45,7 +45,7 @@ def environment(kakao: Emulator, database_url: Callable[[str], str], tmp_path: P
         "KAKAO_AUTH_URL": kakao.url,
         "KAKAO_API_URL": kakao.url,
         "KAKAO_ISSUER": kakao.url,
-        "PROXY_HOPS": "1",
+        "KAKAO_LOGIN_PROXY_HOPS": "1",
         "PYTHONPATH": str(CHECKOUT),
     }
 
@@ -104,7 +104,7 @@ def test_four_workers_on_a_fresh_database_log_in_and_out_over_https_alone(
         for path in ("/auth/kakao/login", "/auth/me", "/account"):
             over_http = requests.get(f"{url}{path}", allow_redirects=False, timeout=20)
             assert (over_http.status_code, over_http.json()["error"]) == (400, "invalid_request")
-            assert "PROXY_HOPS" in over_http.text
+            assert "KAKAO_LOGIN_PROXY_HOPS" in over_http.text
 
 
 def test_a_missing_secret_stops_gunicorn_instead_of_respawning_workers(

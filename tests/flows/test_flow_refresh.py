@@ -139,7 +139,7 @@ def test_a_thief_one_step_behind_ends_the_session(host: Host, browser: Browser, 
     pair = by_json(browser, stolen).json()
     bearer = {"Authorization": f"Bearer {pair['access_token']}"}
     assert requests.get(f"{host.url}/mine", headers=bearer, timeout=5).status_code == 200
-    host.state.heartbeat.beat()
+    host.services.heartbeat.beat()
     clock.advance(11)
     answer = by_json(browser, stolen)
     assert (answer.status_code, answer.json()["error"]) == (401, "refresh_token_reused")
@@ -223,7 +223,7 @@ def test_a_page_whose_session_is_over_goes_to_the_login(browser: Browser, clock:
 
 
 def test_the_absolute_end_is_never_moved(new_host: Hosts, clock: Clock) -> None:
-    host = new_host(LOGIN_SESSION_LIFETIME=5 * 86400, JWT_REFRESH_TOKEN_EXPIRES=2 * 86400)
+    host = new_host(KAKAO_LOGIN_SESSION_LIFETIME=5 * 86400, JWT_REFRESH_TOKEN_EXPIRES=2 * 86400)
     browser = Browser(host.serve())
     browser.log_in()
     token = browser.pair()[1]

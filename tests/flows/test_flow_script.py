@@ -11,7 +11,7 @@ import pytest
 from flask import Response, render_template_string, request
 from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
-from kakao_login import current_user, login_required, refresh_replayed, session_refreshed
+from kakao_login import EndReason, current_user, login_required, refresh_replayed, session_refreshed
 from kakao_login.emulator import Emulator
 
 from ..browsers import launch
@@ -230,7 +230,7 @@ def test_back_after_the_session_was_ended_elsewhere_shows_nothing(
     page = log_in(keeping_context.new_page(), site, path)
 
     def end_elsewhere() -> None:
-        site.host.state.sessions.end_all(1, "logout_everywhere")
+        site.host.services.sessions.end_all(1, EndReason.LOGOUT_EVERYWHERE)
         # Playwright's looking at a page counts as a click, after which a login would be started without asking.
         kakao.show_pages()
 

@@ -66,7 +66,7 @@ def test_the_one_used_last_comes_first(host: Host, clock: Clock) -> None:
     phone, laptop = device(host, PHONE), device(host)
     clock.advance(125)
     phone.get("/mine")
-    host.state.activity.flush()
+    host.services.activity.flush()
     assert [entry["browser"] for entry in sessions_of(laptop)] == ["Safari", "curl"]
     assert sessions_of(laptop)[0]["last_active_at"] == "2027-01-01T00:02:00Z"
 
@@ -140,7 +140,7 @@ def test_a_session_that_ran_out_is_not_listed(host: Host, clock: Clock) -> None:
 
 
 def test_one_login_too_many_ends_the_oldest(new_host: Hosts, clock: Clock) -> None:
-    host = new_host(MAX_SESSIONS_PER_USER=2)
+    host = new_host(KAKAO_LOGIN_MAX_SESSIONS=2)
     host.serve()
     browsers = []
     for _ in range(3):
@@ -151,7 +151,7 @@ def test_one_login_too_many_ends_the_oldest(new_host: Hosts, clock: Clock) -> No
 
 
 def test_with_room_for_one_the_new_login_stays_even_if_the_clock_went_back(new_host: Hosts, clock: Clock) -> None:
-    host = new_host(MAX_SESSIONS_PER_USER=1)
+    host = new_host(KAKAO_LOGIN_MAX_SESSIONS=1)
     host.serve()
     old = device(host)
     clock.advance(-3)
@@ -160,7 +160,7 @@ def test_with_room_for_one_the_new_login_stays_even_if_the_clock_went_back(new_h
 
 
 def test_sessions_that_ran_out_take_nobodys_place(new_host: Hosts, clock: Clock) -> None:
-    host = new_host(MAX_SESSIONS_PER_USER=2)
+    host = new_host(KAKAO_LOGIN_MAX_SESSIONS=2)
     host.serve()
     kept = device(host)
     headers = kept.csrf()

@@ -17,7 +17,7 @@ from kakao_login.errors import KakaoRejected, KakaoUnavailable
 from kakao_login.kakao.id_token import verify_id_token
 from kakao_login.kakao.jwks import JwksCache, usable_keys
 from kakao_login.kakao.responses import KakaoUser
-from kakao_login.settings import KakaoSettings
+from kakao_login.settings.values import KakaoSettings
 
 from .signing import (
     CLAIMS,

@@ -14,7 +14,7 @@ import pytest
 from kakao_login.errors import InvalidRequest, KakaoRejected, KakaoUnavailable
 from kakao_login.kakao.client import KakaoClient
 from kakao_login.kakao.responses import KakaoTokenInfo
-from kakao_login.settings import KakaoSettings
+from kakao_login.settings.values import KakaoSettings
 
 from .raw_server import Behaviour, RawServer, answer, reset, serve
 from .signing import CLAIMS, CLIENT_ID, NONCE, NOW, id_token, jwk

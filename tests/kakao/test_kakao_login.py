@@ -14,7 +14,7 @@ from kakao_login.emulator import Emulator, run_emulator
 from kakao_login.errors import KakaoRejected, KakaoUnavailable
 from kakao_login.kakao.client import KakaoClient
 from kakao_login.kakao.responses import KakaoUser
-from kakao_login.settings import KakaoSettings
+from kakao_login.settings.values import KakaoSettings
 
 VERIFIER = "canary-verifier-" + "v" * 43
 NONCE = "nonce-of-this-login"

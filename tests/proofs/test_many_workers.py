@@ -55,7 +55,7 @@ def test_an_end_is_known_to_the_other_worker_within_two_seconds(host: Host, star
 
 
 def test_with_an_interval_of_zero_an_end_is_known_everywhere_at_once(host: Host, start_workers: Start) -> None:
-    workers = start_workers(2, REVOCATION_POLL_INTERVAL=0)
+    workers = start_workers(2, KAKAO_LOGIN_POLL_INTERVAL=0)
     pairs = [new_session(host) for _ in range(10)]
     for access, _ in pairs:
         headers = {"Authorization": f"Bearer {access}"}
@@ -78,7 +78,7 @@ def race(url: str, pair: tuple[str, str]) -> set[int]:
 
 
 def test_a_refresh_racing_a_logout_never_brings_the_session_back(host: Host, start_workers: Start) -> None:
-    workers = start_workers(2, REVOCATION_POLL_INTERVAL=0, REFRESH_REUSE_INTERVAL=0)
+    workers = start_workers(2, KAKAO_LOGIN_POLL_INTERVAL=0, KAKAO_LOGIN_REUSE_INTERVAL=0)
     pairs = [new_session(host, user_id) for user_id in (1, 2) for _ in range(100)]
     with ThreadPoolExecutor(4) as pool:
         statuses = set().union(*pool.map(lambda pair: race(workers.url, pair), pairs))
@@ -121,7 +121,7 @@ class Client(threading.Thread):
 
 
 def test_workers_killed_a_hundred_times_log_nobody_out(host: Host, start_workers: Start) -> None:
-    workers = start_workers(2, REFRESH_REUSE_INTERVAL=0)
+    workers = start_workers(2, KAKAO_LOGIN_REUSE_INTERVAL=0)
     stop = threading.Event()
     clients = [Client(workers.url, new_session(host), stop) for _ in range(20)]
     for client in clients:

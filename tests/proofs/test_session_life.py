@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import update
 
-from kakao_login.csrf import make_csrf_token
+from kakao_login import EndReason
+from kakao_login.web.csrf import make_csrf_token
 
 from ..support import Clock, Host, config_for, make_host
 
@@ -41,15 +42,15 @@ class Life(RuleBasedStateMachine):
         with self.host.app.app_context():
             self.host.db.session.add(self.host.kakao_login.user_model())
             self.host.db.session.commit()
-        state = self.host.state
-        row = state.sessions.start(1, user_agent="", ip="")
-        pair = state.pairs.make(row)
+        services = self.host.services
+        row = services.sessions.start(1, user_agent="", ip="")
+        pair = services.pairs.make(row)
         self.sid = row.id
         self.first = (pair.access_token, pair.refresh_token)
         self.generations = [(self.clock.now, 0)]
 
     def row(self) -> Any:
-        row = self.host.state.sessions.find(self.sid)
+        row = self.host.services.sessions.find(self.sid)
         assert row is not None
         return row
 
@@ -83,7 +84,7 @@ class HonestBrowser(Life):
         self.backup = self.snapshot()
         self.headers = {
             "Sec-Fetch-Site": "same-origin",
-            "X-CSRF-Token": make_csrf_token(self.host.state.keys, self.sid),
+            "X-CSRF-Token": make_csrf_token(self.host.services.keys, self.sid),
         }
 
     @rule()
@@ -114,7 +115,7 @@ class HonestBrowser(Life):
 
     @rule()
     def the_background_tasks_run(self) -> None:
-        self.host.state.heartbeat.beat()
+        self.host.services.heartbeat.beat()
 
     @rule(seconds=st.sampled_from([0.5, 2, 4, 9, 10, 11, 60, 3500]))
     def time_passes(self, seconds: float) -> None:
@@ -132,7 +133,7 @@ class HonestBrowser(Life):
 
     @rule()
     def the_database_is_restored(self) -> None:
-        row = self.host.state.models.login_session
+        row = self.host.services.models.login_session
         with self.host.app.app_context():
             self.host.db.session.execute(update(row).values(**self.backup))
             self.host.db.session.commit()
@@ -180,7 +181,7 @@ class TwoHolders(Life):
     @rule(holder=st.sampled_from(["honest", "thief"]))
     def a_holder_calls_the_api(self, holder: str) -> None:
         assert self.opens(self.held[holder][0]) is not self.over
-        self.host.state.heartbeat.beat()
+        self.host.services.heartbeat.beat()
 
     @rule(seconds=st.sampled_from([1, 9, 11, 60]))
     def time_passes(self, seconds: float) -> None:
@@ -188,7 +189,7 @@ class TwoHolders(Life):
 
     @rule()
     def somebody_logs_out(self) -> None:
-        self.host.state.sessions.end(self.sid, "logout")
+        self.host.services.sessions.end(self.sid, EndReason.LOGOUT)
         self.over = True
 
     @invariant()

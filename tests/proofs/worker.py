@@ -11,7 +11,7 @@ from ..support import config_for, make_host
 
 def create_app() -> Flask:
     """Make the host on the database and with the settings that the environment names."""
-    names = ("REFRESH_REUSE_INTERVAL", "REVOCATION_POLL_INTERVAL", "JWT_ACCESS_TOKEN_EXPIRES")
+    names = ("KAKAO_LOGIN_REUSE_INTERVAL", "KAKAO_LOGIN_POLL_INTERVAL", "JWT_ACCESS_TOKEN_EXPIRES")
     settings = {name: int(os.environ[name]) for name in names if name in os.environ}
     config = config_for(None, SQLALCHEMY_DATABASE_URI=os.environ["DATABASE_URL"], **settings)
     host = make_host(config)

@@ -1,0 +1,62 @@
+"""What one app holds of this package: whatever lives as long as the app, and nothing that is a request's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import current_app, has_app_context
+
+from .errors import Language
+from .kakao.client import KakaoClient
+from .settings.values import Settings
+from .store.accounts import Accounts
+from .store.activity import Activity
+from .store.database import Database
+from .store.ends import Ends
+from .store.heartbeat import Heartbeat
+from .store.models import Models
+from .store.pruning import Pruning
+from .store.renewals import Renewals
+from .store.sessions import Sessions
+from .store.users import Users
+from .tokens.codec import TokenCodec
+from .tokens.keys import SigningKeys
+from .tokens.pair import PairMaker
+
+EXTENSION = "kakao_login"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The services of one app, wired."""
+
+    settings: Settings
+    clock: Callable[[], float]
+    locale_selector: Callable[[], Language]
+    database: Database
+    models: Models
+    keys: SigningKeys
+    codec: TokenCodec
+    pairs: PairMaker
+    kakao: KakaoClient
+    accounts: Accounts
+    users: Users
+    sessions: Sessions
+    renewals: Renewals
+    ends: Ends
+    activity: Activity
+    pruning: Pruning
+    heartbeat: Heartbeat
+
+
+def current_services() -> Services:
+    """Give the services of the app that serves the present request."""
+    services: Services = current_app.extensions[EXTENSION]
+    return services
+
+
+def present_users() -> Users | None:
+    """Give the users of the present app, or None outside an app or in one that has no Kakao login."""
+    services = current_app.extensions.get(EXTENSION) if has_app_context() else None
+    return services and services.users

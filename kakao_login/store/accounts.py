@@ -1,0 +1,92 @@
+"""Kakao user to local account: found by Kakao's id alone, created once, updated at every later login."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
+
+from .. import signals
+from ..kakao.responses import KakaoUser
+from .database import Database
+from .hooks import Hooks
+from .models import Models
+
+
+class Accounts:
+    """The accounts of one app; ``sender`` is who the signals come from."""
+
+    def __init__(
+        self, database: Database, models: Models, hooks: Hooks, *, clock: Callable[[], float], sender: object
+    ) -> None:
+        self._database = database
+        self._models = models
+        self._hooks = hooks
+        self._clock = clock
+        self.sender = sender
+
+    def sign_in_with(self, kakao_user: KakaoUser) -> Any:
+        """Give the User of a proved Kakao user, disabled or not; raises ``DatabaseUnavailable``.
+
+        Two first logins at once both try to create; the unique Kakao id lets one win and the other finds it.
+        """
+        try:
+            user, is_new = self._find_or_create(kakao_user)
+        except IntegrityError:
+            user, is_new = self._find_or_create(kakao_user)
+        if is_new:
+            signals.user_signed_up.send(self.sender, user=user, kakao_user=kakao_user)
+        return user
+
+    def account_of(self, user_id: Any) -> Any:
+        """Give the KakaoAccount of a user, or None."""
+        account = self._models.kakao_account
+        with self._database.read() as session:
+            return session.scalars(select(account).where(account.user_id == user_id)).first()
+
+    def claim_login(self, state: str, next_path: str) -> bool:
+        """Tell whether this is the first callback of a login, atomically over all workers."""
+        claim = insert(self._models.used_login_state.__table__)
+        values = {"state_hash": hash_state(state), "next": next_path, "used_at": self._clock()}
+        try:
+            self._database.execute(claim, values)
+        except IntegrityError:
+            return False
+        return True
+
+    def next_of_used_login(self, state: str) -> str | None:
+        """Give where a used login was going, or None if there was no such login."""
+        used = self._models.used_login_state
+        with self._database.read() as session:
+            return session.scalar(select(used.next).where(used.state_hash == hash_state(state)))
+
+    def _find_or_create(self, kakao_user: KakaoUser) -> tuple[Any, bool]:
+        model = self._models.kakao_account
+        with self._database.host_session() as session:
+            known = select(model).where(model.kakao_id == kakao_user.id).options(joinedload(model.user))
+            account = session.scalars(known).first()
+            is_new = account is None
+            if is_new:
+                account = model(kakao_id=kakao_user.id, user=self._new_user(kakao_user), linked_at=self._clock())
+                session.add(account)
+            user = account.user
+            account.nickname = kakao_user.nickname
+            account.email = kakao_user.email
+            account.profile_image_url = kakao_user.profile_image_url
+            account.thumbnail_image_url = kakao_user.thumbnail_image_url
+        return user, is_new
+
+    def _new_user(self, kakao_user: KakaoUser) -> Any:
+        user = self._models.user()
+        if self._hooks.user_created is not None:
+            self._hooks.user_created(user, kakao_user)
+        return user
+
+
+def hash_state(state: str) -> str:
+    """Give what a state is stored as, so that a dump of the table cannot be replayed."""
+    return hashlib.sha256(state.encode()).hexdigest()

@@ -1,0 +1,169 @@
+"""The ends of sessions: written with a number, remembered by each process, and told.
+
+A guarded request asks only the memory, which a poll keeps fresh.  Every end has a number, given under a lock and
+so in the order of the commits: a poll that has seen number n misses nothing by asking for what is above n,
+whatever the hosts' clocks say and however late a transaction commits.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from .. import signals
+from ..settings.values import LEEWAY
+from ..signals import EndReason
+from .database import Database
+from .models import LoginSession, Models
+
+logger = logging.getLogger("kakao_login.store")
+
+# Hosts may disagree on the time by so many seconds before a restarted worker could overlook an end.
+CLOCK_SKEW = 300
+
+
+class Ending:
+    """A transaction in which sessions end; ``session`` is SQLAlchemy's."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.ended: list[LoginSession] = []
+        self.known: list[str] = []
+
+    def end(self, row: LoginSession, reason: EndReason) -> None:
+        """End ``row``, which the caller has locked; one that is over already stays as it is."""
+        if row.ended_at is None:
+            row.end_reason = reason.value
+            self.ended.append(row)
+        else:
+            # This process may not have polled since.
+            self.known.append(row.id)
+
+
+class Ends:
+    """The ended sessions that one process of an app knows of; ``sender`` is who the signals come from."""
+
+    def __init__(
+        self,
+        database: Database,
+        models: Models,
+        *,
+        access_lifetime: int,
+        poll_always: bool,
+        clock: Callable[[], float],
+        sender: object,
+    ) -> None:
+        self._database = database
+        self._row = models.login_session
+        self._counter = models.end_counter
+        self.remembers = access_lifetime + LEEWAY + CLOCK_SKEW
+        """Seconds for which an end must be known: until the last access token of the session is over, too."""
+        self._poll_always = poll_always
+        self._clock = clock
+        self._sender = sender
+        self._forget_at: dict[str, float] = {}
+        self._forget_next: deque[tuple[float, str]] = deque()
+        self._last_number: int | None = None
+        self._polling = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._forget_at)
+
+    def has_ended(self, sid: str) -> bool:
+        """Tell whether the session is known to be over; only the first call of a process asks the database.
+
+        With an interval of 0 every call does.  Raises ``DatabaseUnavailable``.
+        """
+        if self._last_number is None or self._poll_always:
+            self.poll()
+        return sid in self._forget_at
+
+    def poll(self) -> None:
+        """Learn what ended elsewhere since the last poll; raises ``DatabaseUnavailable``."""
+        with self._polling:
+            number, sids = self._fetch(self._last_number)
+            self._remember(sids)
+            self._last_number = number
+            self._forget()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Ending]:
+        """Open a transaction in which sessions may end; once it has committed, the ends in it are told.
+
+        From then on this process refuses the sessions.  Raises ``DatabaseUnavailable``.
+        """
+        with self._database.write() as session:
+            ending = Ending(session)
+            yield ending
+            self._number(session, ending.ended)
+        self._remember([*ending.known, *(row.id for row in ending.ended)])
+        for row in ending.ended:
+            reason = EndReason(row.end_reason)
+            signals.session_ended.send(self._sender, sid=row.id, user_id=row.user_id, reason=reason)
+
+    def _remember(self, sids: Iterable[str]) -> None:
+        forget_at = self._clock() + self.remembers
+        for sid in sids:
+            self._forget_at[sid] = forget_at
+            self._forget_next.append((forget_at, sid))
+
+    def _forget(self) -> None:
+        # In the order of forgetting, so that a poll never walks through what is still to be known.
+        now = self._clock()
+        while self._forget_next and self._forget_next[0][0] <= now:
+            _, sid = self._forget_next.popleft()
+            if self._forget_at.get(sid, now + 1) <= now:
+                del self._forget_at[sid]
+
+    def _fetch(self, last_number: int | None) -> tuple[int, list[str]]:
+        row = self._row
+        with self._database.read() as session:
+            number = session.scalar(select(self._counter.number)) or 0
+            if number == last_number:
+                return number, []
+            # A number below the last one means an older database was restored, so nothing is known any more.
+            if last_number is None or number < last_number:
+                since = row.ended_at > self._clock() - self.remembers
+            else:
+                since = row.end_number > last_number
+            return number, list(session.scalars(select(row.id).where(since)))
+
+    def _number(self, session: Session, ended: list[LoginSession]) -> None:
+        if not ended:
+            return
+        first, now = self._reserve(session, len(ended)), self._clock()
+        for number, row in enumerate(ended, first):
+            row.ended_at, row.end_number = now, number
+
+    def _reserve(self, session: Session, count: int) -> int:
+        """Give the first of ``count`` end numbers; the counter's row stays locked until the commit."""
+        connection = session.connection()
+        last = self._advance(connection, count)
+        if last is None:
+            self._make_counter(session)
+            last = self._advance(connection, count) or count
+        return last - count + 1
+
+    def _advance(self, connection: Connection, count: int) -> int | None:
+        advance = update(self._counter).values(number=self._counter.number + count)
+        if connection.dialect.update_returning:
+            advanced: int | None = connection.scalar(advance.returning(self._counter.number))
+            return advanced
+        connection.execute(advance)
+        return connection.scalar(select(self._counter.__table__.c.number))
+
+    def _make_counter(self, session: Session) -> None:
+        # Ends may be there already if the counter's table alone was lost.
+        highest = select(func.coalesce(func.max(self._row.end_number), 0)).scalar_subquery()
+        try:
+            with session.begin_nested():
+                session.execute(insert(self._counter).values(id=1, number=highest))
+        except IntegrityError:
+            logger.debug("Another process made the counter at the same moment.")

@@ -1,0 +1,90 @@
+"""One daemon thread a process and app, for what must not cost a request: polling ends, writing activity."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+
+from ..errors import DatabaseUnavailable
+
+logger = logging.getLogger("kakao_login.store")
+
+
+# Seconds to wait for a beat under way at the end; a database that hangs must not hold up a shutdown.
+_LONGEST_BEAT = 5
+
+
+class Heartbeat:
+    """Calls ``tasks`` every ``interval`` seconds from the first ``start`` on."""
+
+    def __init__(self, interval: float, tasks: Sequence[Callable[[], None]]) -> None:
+        self._interval = interval
+        self._tasks = tuple(tasks)
+        self._stop = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._pid: int | None = None
+        self._failing = False
+
+    def start(self) -> None:
+        """Start the thread if this process has none: a forked worker does not inherit its parent's."""
+        if self._pid == os.getpid():
+            return
+        with self._starting:
+            if self._pid != os.getpid():
+                self._run()
+
+    def stop(self) -> None:
+        """End the thread and do the tasks a last time, so that a shutdown loses no note."""
+        self._pid = None
+        self._stop.set()
+        # A beat under way holds a connection, which whoever closes the database next would cut.
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(_LONGEST_BEAT)
+        self.beat()
+
+    def beat(self) -> None:
+        """Do every task once; a database that is away is told once and tried again at the next beat."""
+        failing = False in [_succeeds(task) for task in self._tasks]
+        if failing != self._failing:
+            logger.warning("The database is %s for the background tasks.", "away" if failing else "back")
+        self._failing = failing
+
+    def _run(self) -> None:
+        self._stop = threading.Event()
+        beat, interval, stop = weakref.WeakMethod(self.beat), self._interval, self._stop
+        self._thread = threading.Thread(target=_loop, args=(beat, interval, stop), name="kakao-login", daemon=True)
+        self._thread.start()
+        self._pid = os.getpid()
+        atexit.register(_at_exit, weakref.WeakMethod(self.stop))
+
+
+def _succeeds(task: Callable[[], None]) -> bool:
+    try:
+        task()
+    except DatabaseUnavailable:
+        return False
+    except Exception:
+        # A bug in one task must not keep the others from being done: who stops polling misses every end.
+        logger.exception("A background task failed.")
+    return True
+
+
+def _loop(beat: weakref.WeakMethod[Callable[[], None]], interval: float, stop: threading.Event) -> None:
+    # Weakly held, so that an app that nobody uses any more takes its thread along.
+    while not stop.wait(interval):
+        call = beat()
+        if call is None:
+            return
+        call()
+        del call
+
+
+def _at_exit(stop: weakref.WeakMethod[Callable[[], None]]) -> None:
+    call = stop()
+    if call is not None:
+        call()

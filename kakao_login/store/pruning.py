@@ -1,0 +1,63 @@
+"""Deleting what is long over: sessions and used logins, a batch a transaction, so that nobody waits for long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, or_, select
+
+from ..settings.values import DAY
+from .database import Database
+from .ends import Ends
+from .models import Models
+
+BATCH = 1000
+
+
+class Pruning:
+    """The old rows of one app's tables."""
+
+    def __init__(self, database: Database, models: Models, ends: Ends, *, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._session = models.login_session
+        self._login = models.used_login_state
+        self._ends = ends
+        self._clock = clock
+
+    def count(self, older_than: int) -> int:
+        """Give how many rows ``delete`` would delete now."""
+        with self._database.read() as session:
+            counts = [
+                session.scalar(select(func.count()).select_from(model).where(old)) or 0
+                for model, _key, old in self._old(older_than)
+            ]
+        return sum(counts)
+
+    def delete(self, older_than: int) -> Iterator[int]:
+        """Delete sessions that are over for more than ``older_than`` seconds, and logins used over a day ago.
+
+        Gives the size of each batch once it is committed.  A session is kept as long as an access token of it may
+        live or another process may still have to learn of its end, however small ``older_than`` is.
+        """
+        for model, key, old in self._old(older_than):
+            yield from self._delete(model, key, old)
+
+    def _old(self, older_than: int) -> list[tuple[Any, Any, ColumnElement[bool]]]:
+        now, row, used = self._clock(), self._session, self._login
+        since = now - max(older_than, self._ends.remembers)
+        over = or_(row.ended_at < since, row.idle_expires_at < since, row.expires_at < since)
+        return [(row, row.id, over), (used, used.state_hash, used.used_at < now - DAY)]
+
+    def _delete(self, model: Any, key: Any, old: ColumnElement[bool]) -> Iterator[int]:
+        last = ""
+        while True:
+            # Going on behind the last key reads each row once; asking anew would pass all the living ones again.
+            with self._database.write() as session:
+                batch = select(key).where(key > last, old).order_by(key).limit(BATCH).with_for_update()
+                keys = session.scalars(batch).all()
+                session.execute(delete(model).where(key.in_(keys)))
+            if not keys:
+                return
+            last = keys[-1]
+            yield len(keys)

@@ -1,0 +1,144 @@
+"""Login sessions in SQL: start, find, end, end all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, joinedload, lazyload
+
+from ..errors import AccountDisabled
+from ..settings.values import SessionSettings
+from ..signals import EndReason
+from .database import Database
+from .ends import Ending, Ends
+from .models import LoginSession, Models, is_active, new_id
+
+
+class Sessions:
+    """The login sessions of one app."""
+
+    def __init__(
+        self,
+        database: Database,
+        models: Models,
+        ends: Ends,
+        settings: SessionSettings,
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._models = models
+        self._model = models.login_session
+        self._ends = ends
+        self._settings = settings
+        self._clock = clock
+
+    def start(self, user_id: Any, *, user_agent: str, ip: str, replaces: str | None = None) -> LoginSession:
+        """Start a session in one transaction, which also ends what it displaces.
+
+        That is the session ``replaces``, which this browser held before, and beyond the most a user may have the
+        oldest.  Raises ``AccountDisabled`` for a user who is disabled or gone by now, and changes nothing then.
+        """
+        with self._ends.transaction() as ending:
+            self._judge_user(ending.session, user_id)
+            others = self._displaceable(ending.session, user_id, replaces)
+            row = self._new_row(user_id, user_agent[:256], ip[:64])
+            ending.session.add(row)
+            ending.session.flush()
+            self._displace(ending, others, replaces)
+        return row
+
+    def end(self, sid: str, reason: EndReason, *, user_id: Any = None) -> bool:
+        """End one session, of ``user_id`` if given; tells whether there was one to end."""
+        with self._ends.transaction() as ending:
+            row = ending.session.get(self._model, sid, with_for_update=True)
+            if row is None or (user_id is not None and row.user_id != user_id):
+                return False
+            ending.end(row, reason)
+        return bool(ending.ended)
+
+    def end_all(self, user_id: Any, reason: EndReason, *, keep: str | None = None) -> int:
+        """End all sessions of a user, but ``keep`` if given; gives how many."""
+        with self._ends.transaction() as ending:
+            for row in self._lock_alive(ending.session, self._model.user_id == user_id):
+                if row.id != keep:
+                    ending.end(row, reason)
+        return len(ending.ended)
+
+    def end_everybodys(self, reason: EndReason, *, batch: int = 1000) -> Iterator[int]:
+        """End the sessions of all users, a batch a transaction; gives the size of each once it is committed."""
+        last = ""
+        while True:
+            with self._ends.transaction() as ending:
+                for row in self._lock_alive(ending.session, self._model.id > last, limit=batch):
+                    ending.end(row, reason)
+            if not ending.ended:
+                return
+            last = ending.ended[-1].id
+            yield len(ending.ended)
+
+    def of_user(self, user_id: Any) -> Sequence[LoginSession]:
+        """Give the living sessions of a user, the one active last first."""
+        row = self._model
+        query = select(row).where(row.ended_at.is_(None), self._living(user_id))
+        with self._database.read() as session:
+            return session.scalars(query.order_by(row.last_active_at.desc(), row.created_at.desc(), row.id)).all()
+
+    def find(self, sid: str) -> LoginSession | None:
+        """Give the row with its user, or None."""
+        with self._database.read() as session:
+            with_user = joinedload(self._model.user)
+            row: LoginSession | None = session.get(self._model, sid, options=[with_user])
+            return row
+
+    def _new_row(self, user_id: Any, user_agent: str, ip: str) -> LoginSession:
+        now = self._clock()
+        row: LoginSession = self._model(
+            id=new_id(),
+            user_id=user_id,
+            generation=0,
+            confirmed=False,
+            created_at=now,
+            last_active_at=now,
+            idle_expires_at=now + self._settings.idle_lifetime,
+            expires_at=now + self._settings.lifetime,
+            user_agent=user_agent,
+            ip=ip,
+        )
+        return row
+
+    def _judge_user(self, session: Session, user_id: Any) -> None:
+        """Lock the user: who disables it meanwhile waits, and then finds this session to end."""
+        user = self._models.user
+        lock = {"key_share": True, "of": user}
+        if not is_active(session.get(user, user_id, with_for_update=lock, options=[lazyload("*")])):
+            raise AccountDisabled
+
+    def _displaceable(self, session: Session, user_id: Any, replaces: str | None) -> Sequence[Any]:
+        which: ColumnElement[bool] = self._living(user_id)
+        return self._lock_alive(session, which if replaces is None else or_(which, self._model.id == replaces))
+
+    def _displace(self, ending: Ending, others: Sequence[Any], replaces: str | None) -> None:
+        for row in others:
+            if row.id == replaces:
+                ending.end(row, EndReason.REPLACED)
+        # The new one is not among them: it never ends here, not even when the clock has gone back.
+        kept = [row for row in others if row.id != replaces]
+        last_first = sorted(kept, key=lambda row: row.created_at, reverse=True)
+        for row in last_first[self._settings.max_per_user - 1 :]:
+            ending.end(row, EndReason.TOO_MANY)
+
+    def _living(self, user_id: Any) -> ColumnElement[bool]:
+        row, now = self._model, self._clock()
+        living: ColumnElement[bool] = and_(row.user_id == user_id, row.idle_expires_at > now, row.expires_at > now)
+        return living
+
+    def _lock_alive(
+        self, session: Session, *which: ColumnElement[bool], limit: int | None = None
+    ) -> Sequence[Any]:
+        row = self._model
+        query = select(row).where(row.ended_at.is_(None), *which).limit(limit)
+        # Everybody locks rows in the order of their ids, so that no two can wait for each other.
+        return session.scalars(query.order_by(row.id).with_for_update()).all()

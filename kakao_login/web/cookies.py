@@ -1,0 +1,142 @@
+"""The cookies: their names by scheme, and the one place that reads, sets and deletes them.
+
+RFC 6265bis section 4.1.3 for the prefixes: ``__Host-`` keeps sibling subdomains from setting the cookie,
+``__Host-Http-`` scripts as well; ``__Secure-`` is what a cookie with a path of its own may have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Request, Response, after_this_request
+
+from ..errors import DuplicateCookie
+from ..settings.values import Settings
+from ..tokens.pair import TokenPair
+from .logins import LIFETIME, MOST_AT_ONCE, LoginState
+
+# RFC 6265bis section 5.5: browsers cut longer lives down to this.
+_LONGEST_AGE = 400 * 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Names:
+    """The cookie names of one scheme."""
+
+    access: str
+    refresh: str
+    login: str
+    secure: bool
+
+
+_PREFIXED = Names("__Host-Http-access_token", "__Secure-refresh_token", "__Secure-login_", secure=True)
+# Safari drops Secure cookies on http://localhost, so development over plain http goes without.
+_PLAIN = Names("access_token", "refresh_token", "login_", secure=False)
+
+
+class Cookies:
+    """The cookies of one request."""
+
+    def __init__(self, request: Request, settings: Settings) -> None:
+        secure = not settings.development or (settings.cookie_secure and request.is_secure)
+        self._request = request
+        self._names = _PREFIXED if secure else _PLAIN
+        self._url_prefix = settings.url_prefix
+
+    @property
+    def access_token(self) -> str | None:
+        """The unverified access token, or None; raises ``DuplicateCookie``."""
+        return self._read(self._names.access)
+
+    @property
+    def refresh_token(self) -> str | None:
+        """The unverified refresh token, or None; raises ``DuplicateCookie``."""
+        return self._read(self._names.refresh)
+
+    @property
+    def logins(self) -> dict[str, str]:
+        """The unverified login cookies by the last part of their names; a name sent twice is left out."""
+        prefix = self._names.login
+        several = self._request.cookies.lists()
+        return {
+            name.removeprefix(prefix): values[0]
+            for name, values in several
+            if name.startswith(prefix) and len(values) == 1
+        }
+
+    def set_pair(self, pair: TokenPair) -> None:
+        """Send the pair; both cookies live as long as the session: an old access token says whose it was."""
+        self.set_access(pair)
+        self._send(self._names.refresh, pair.refresh_token, self._auth_path, _age(pair))
+
+    def set_access(self, pair: TokenPair) -> None:
+        """Send the access token alone, to a browser whose refresh token is the pair's already.
+
+        A cookie that is not sent cannot arrive late and overwrite the next one that another tab has got by then.
+        """
+        self._send(self._names.access, pair.access_token, "/", _age(pair))
+
+    def clear_access(self) -> None:
+        """Delete the access token of a browser that has lost its refresh token, and so can use neither."""
+        self._send(self._names.access, "", "/", 0)
+
+    def clear_pair(self) -> None:
+        """Delete the pair; only for a session that is surely over."""
+        self._send(self._names.access, "", "/", 0)
+        self._send(self._names.refresh, "", self._auth_path, 0)
+
+    def set_login(self, login: LoginState, value: str) -> None:
+        """Send the cookie of a login that starts."""
+        self._send(self._names.login + login.cookie_suffix, value, self._auth_path, LIFETIME)
+
+    def keep_logins(self, logins: list[LoginState], *, room_for: int = 0) -> None:
+        """Delete every login cookie but those of the newest ``logins``, leaving ``room_for`` more."""
+        kept = {login.cookie_suffix for login in logins[: MOST_AT_ONCE - room_for]}
+        prefix = self._names.login
+        for name in {name for name in self._request.cookies if name.startswith(prefix)}:
+            if name.removeprefix(prefix) not in kept:
+                self._send(name, "", self._auth_path, 0)
+
+    @property
+    def _auth_path(self) -> str:
+        return self._request.root_path + self._url_prefix
+
+    def _read(self, name: str) -> str | None:
+        header: str = self._request.environ.get("HTTP_COOKIE", "")
+        # The one cookie that every request is asked for is not worth reading all the others.
+        if name not in header:
+            return None
+        return _only_value(header, name) or self._read_parsed(name)
+
+    def _read_parsed(self, name: str) -> str | None:
+        values = self._request.cookies.getlist(name)
+        # Which of two is ours cannot be told: the other may have been planted by a sibling subdomain.
+        if len(values) > 1:
+            raise DuplicateCookie
+        return values[0] if values else None
+
+    def _send(self, name: str, value: str, path: str, max_age: int) -> None:
+        @after_this_request
+        def set_cookie(response: Response) -> Response:
+            response.set_cookie(
+                name,
+                value,
+                max_age=max_age,
+                path=path,
+                secure=self._names.secure,
+                httponly=True,
+                samesite="Lax",
+            )
+            return response
+
+
+def _only_value(header: str, name: str) -> str | None:
+    """Give the value of a cookie that stands in ``header`` once and plainly, or None if that is not sure."""
+    before, _, rest = header.partition(f"{name}=")
+    value = rest.partition(";")[0]
+    is_plain = header.count(name) == 1 and (not before or before.endswith("; "))
+    return value if is_plain and '"' not in value and value == value.strip() else None
+
+
+def _age(pair: TokenPair) -> int:
+    return min(pair.refresh_expires_in, _LONGEST_AGE)

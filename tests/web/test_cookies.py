@@ -1,0 +1,228 @@
+"""Every cookie is set and deleted by one name, path and set of flags; one that came twice is nobody's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from flask import Flask, request
+
+from kakao_login.errors import DuplicateCookie
+from kakao_login.settings.loading import load_settings
+from kakao_login.settings.values import DAY, Settings
+from kakao_login.tokens.pair import TokenPair
+from kakao_login.web.cookies import Cookies
+from kakao_login.web.logins import LIFETIME, LoginState
+from tests.support import config_for
+
+PAIR = TokenPair("access.value", "refresh.value", 3600, 30 * DAY)
+LOGINS = [LoginState(f"state {number}", "n", "v", "/", started_at=-number) for number in range(6)]
+PRODUCTION = load_settings(config_for(None), development=False)
+DEVELOPMENT = load_settings(config_for(None), development=True)
+INSECURE = load_settings(config_for(None, JWT_COOKIE_SECURE=False), development=True)
+HTTPS = "https://localhost"
+HTTP = "http://localhost"
+FLAGS = {"httponly": True, "samesite": "Lax"}
+
+
+def serve(
+    work: Callable[[Cookies], Any],
+    settings: Settings = PRODUCTION,
+    cookies: str = "",
+    url: str = HTTPS,
+    root: str = "",
+) -> tuple[Any, list[str]]:
+    """Do ``work`` in a request and give its outcome and the Set-Cookie lines of the answer."""
+    app = Flask("probe", static_folder=None)
+    outcomes: list[Any] = []
+
+    @app.get("/")
+    def probe() -> str:
+        outcomes.append(work(Cookies(request, settings)))
+        return ""
+
+    client = app.test_client(use_cookies=False)
+    headers = {"Cookie": cookies} if cookies else {}
+    response = client.get("/", base_url=url, headers=headers, environ_overrides={"SCRIPT_NAME": root})
+    return (outcomes or [None])[0], response.headers.getlist("Set-Cookie")
+
+
+def sent(work: Callable[[Cookies], Any], *about: Any, **more: Any) -> dict[str, dict[str, Any]]:
+    """Give what a browser keeps: the value and the attributes by name."""
+    lines = serve(work, *about, **more)[1]
+    assert not any("domain" in line.lower() for line in lines)
+    return {name: described(line) for line in lines for name in [line.partition("=")[0]]}
+
+
+def described(line: str) -> dict[str, Any]:
+    (morsel,) = SimpleCookie(line).values()
+    attributes = {key: value for key, value in morsel.items() if value and key != "expires"}
+    return {**attributes, "value": morsel.value, "max-age": int(morsel["max-age"])}
+
+
+def has_twice(work: Callable[[Cookies], Any], cookies: str) -> bool:
+    def attempt(found: Cookies) -> bool:
+        try:
+            work(found)
+        except DuplicateCookie:
+            return True
+        return False
+
+    outcome: bool = serve(attempt, cookies=cookies)[0]
+    return outcome
+
+
+# By scheme.
+
+
+@pytest.mark.parametrize(
+    ("settings", "url", "secure"),
+    [
+        (PRODUCTION, HTTPS, True),
+        (PRODUCTION, HTTP, True),
+        (DEVELOPMENT, HTTPS, True),
+        (DEVELOPMENT, HTTP, False),
+        (INSECURE, HTTPS, False),
+        (INSECURE, HTTP, False),
+    ],
+)
+def test_the_pair_is_set_by_the_names_and_flags_of_its_scheme(settings: Settings, url: str, secure: bool) -> None:
+    access, refresh = (
+        ("__Host-Http-access_token", "__Secure-refresh_token") if secure else ("access_token", "refresh_token")
+    )
+    flags = {**FLAGS, "max-age": 30 * DAY, **({"secure": True} if secure else {})}
+    assert sent(lambda cookies: cookies.set_pair(PAIR), settings, url=url) == {
+        access: {"value": "access.value", "path": "/", **flags},
+        refresh: {"value": "refresh.value", "path": "/auth", **flags},
+    }
+
+
+def test_a_login_cookie_lives_ten_minutes_under_a_name_of_its_own() -> None:
+    cookies = sent(lambda cookies: cookies.set_login(LOGINS[0], "login.value"))
+    name = f"__Secure-login_{LOGINS[0].cookie_suffix}"
+    assert cookies == {
+        name: {"value": "login.value", "path": "/auth", "max-age": LIFETIME, "secure": True, **FLAGS}
+    }
+
+
+def test_a_deletion_differs_from_the_setting_in_value_and_age_alone() -> None:
+    set_, cleared = sent(lambda cookies: cookies.set_pair(PAIR)), sent(lambda cookies: cookies.clear_pair())
+    assert cleared == {name: {**about, "value": "", "max-age": 0} for name, about in set_.items()}
+
+
+@pytest.mark.parametrize(("left", "age"), [(0, 0), (1, 1), (400 * DAY, 400 * DAY), (1000 * DAY, 400 * DAY)])
+def test_the_cookies_live_as_long_as_the_session_and_no_longer_than_browsers_bear(left: int, age: int) -> None:
+    pair = TokenPair("a", "r", 3600, left)
+    assert {about["max-age"] for about in sent(lambda cookies: cookies.set_pair(pair)).values()} == {age}
+
+
+def test_under_a_mount_point_the_refresh_cookie_follows_and_the_access_cookie_stays_at_the_root() -> None:
+    paths = {name: about["path"] for name, about in sent(lambda c: c.set_pair(PAIR), root="/app").items()}
+    assert paths == {"__Host-Http-access_token": "/", "__Secure-refresh_token": "/app/auth"}
+
+
+def test_without_a_reason_no_cookie_is_sent() -> None:
+    def look(cookies: Cookies) -> None:
+        assert cookies.access_token is cookies.refresh_token is None
+        assert cookies.logins == {}
+
+    assert serve(look)[1] == []
+
+
+# What came.
+
+
+@pytest.mark.parametrize(
+    ("settings", "url", "expected"),
+    [(PRODUCTION, HTTPS, "prefixed"), (PRODUCTION, HTTP, "prefixed"), (DEVELOPMENT, HTTP, "plain")],
+)
+def test_cookies_under_the_other_schemes_names_are_ignored(settings: Settings, url: str, expected: str) -> None:
+    plain = "access_token=plain; refresh_token=plain"
+    both = f"{plain}; __Host-Http-access_token=prefixed; __Secure-refresh_token=prefixed"
+    found = serve(lambda cookies: (cookies.access_token, cookies.refresh_token), settings, both, url)[0]
+    assert found == (expected, expected)
+
+
+@pytest.mark.parametrize("name", ["__Host-Http-access_token", "__Secure-refresh_token"])
+@pytest.mark.parametrize(
+    "values", [("evil", "good"), ("good", "evil"), ("good", "good"), ("good", ""), ("", "good")]
+)
+def test_a_cookie_that_came_twice_is_refused_in_either_order(name: str, values: tuple[str, str]) -> None:
+    header = "; ".join(f"{name}={value}" for value in values)
+    assert has_twice(lambda cookies: (cookies.access_token, cookies.refresh_token), header)
+
+
+def test_only_the_cookie_that_is_asked_for_must_be_single() -> None:
+    header = "__Secure-refresh_token=a; __Secure-refresh_token=b; __Host-Http-access_token=good; x=1; x=2"
+    assert serve(lambda cookies: cookies.access_token, cookies=header)[0] == "good"
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "\u2000__Host-Http-access_token=evil",
+        "\u00a0__Host-Http-access_token=evil",
+        "__host-http-access_token=evil",
+        "__HOST-HTTP-ACCESS_TOKEN=evil",
+        "__Host-access_token=evil",
+        "__Host-Http-access_token_=evil",
+        "=__Host-Http-access_token=evil",
+        "access_token=evil",
+        "$Version=1; $Path=/; other=__Host-Http-access_token",
+        "__Host-Http-access%5Ftoken=evil",
+        ";;;=;,",
+    ],
+)
+def test_a_planted_cookie_of_a_similar_name_is_not_ours(planted: str) -> None:
+    raw = planted.encode().decode("latin-1")
+    assert serve(lambda cookies: cookies.access_token, cookies=raw)[0] is None
+    both = f"{raw}; __Host-Http-access_token=good"
+    assert serve(lambda cookies: cookies.access_token, cookies=both)[0] == "good"
+
+
+@pytest.mark.parametrize("twin", ["__Host-Http-access_token =evil", " __Host-Http-access_token=evil"])
+def test_a_twin_that_the_server_reads_as_ours_counts_as_the_second(twin: str) -> None:
+    assert has_twice(lambda cookies: cookies.access_token, f"__Host-Http-access_token=good; {twin}")
+
+
+@pytest.mark.parametrize("value", ["", '"', '"a', '"\\073"', "한글", "a,b", "\\", "x" * 60_000])
+def test_any_value_is_read_without_trouble(value: str) -> None:
+    header = f"__Host-Http-access_token={value}".encode().decode("latin-1")
+    found, lines = serve(lambda cookies: cookies.access_token, cookies=header)
+    assert found is None or isinstance(found, str)
+    assert lines == []
+
+
+# The cookies of logins.
+
+
+def login_cookies(*numbers: int) -> str:
+    return "; ".join(f"__Secure-login_{LOGINS[number].cookie_suffix}={number}" for number in numbers)
+
+
+def test_login_cookies_are_found_by_the_last_part_of_their_names() -> None:
+    found = serve(lambda cookies: cookies.logins, cookies=login_cookies(0, 1) + "; login_x=1; other=2")[0]
+    assert found == {LOGINS[0].cookie_suffix: "0", LOGINS[1].cookie_suffix: "1"}
+
+
+def test_a_login_cookie_that_came_twice_is_left_out_and_the_others_stay() -> None:
+    found = serve(lambda cookies: cookies.logins, cookies=login_cookies(0, 1, 0))[0]
+    assert found == {LOGINS[1].cookie_suffix: "1"}
+
+
+@pytest.mark.parametrize(("room", "kept"), [(0, 5), (1, 4)])
+def test_the_login_cookies_beyond_the_newest_five_are_deleted(room: int, kept: int) -> None:
+    cleared = sent(
+        lambda cookies: cookies.keep_logins(LOGINS, room_for=room),
+        cookies=login_cookies(*range(6)) + "; __Secure-login_junk=1; __Secure-refresh_token=stays",
+    )
+    expected = {LOGINS[number].cookie_suffix for number in range(kept, 6)} | {"junk"}
+    assert {name.removeprefix("__Secure-login_") for name in cleared} == expected
+    assert {(about["path"], about["max-age"]) for about in cleared.values()} == {("/auth", 0)}
+
+
+def test_a_thousand_planted_login_cookies_are_all_deleted() -> None:
+    header = "; ".join(f"__Secure-login_{number}=x" for number in range(1000))
+    assert len(sent(lambda cookies: cookies.keep_logins([]), cookies=header)) == 1000

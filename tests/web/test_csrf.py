@@ -1,0 +1,94 @@
+"""An unsafe request counts only if our own pages sent it and knew the token of the session."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from werkzeug.datastructures import Headers
+
+from kakao_login.errors import CsrfFailed
+from kakao_login.web.csrf import check_csrf_token, check_origin, make_csrf_token
+from tests.builders import ASYMMETRIC, OTHER_SECRET, keys_of
+
+OWN = {"https://app.example", "https://www.app.example"}
+SITES = [None, "same-origin", "none", "same-site", "cross-site"]
+ORIGINS = [
+    None,
+    "https://app.example",
+    "https://www.app.example",
+    "https://sub.app.example",
+    "https://evil.example",
+    "https://app.example.evil.example",
+    "http://app.example",
+    "https://app.example:8443",
+    "https://app.example/",
+    "https://app.example, https://evil.example",
+    "null",
+    "",
+]
+
+
+def is_refused(site: str | None, origin: str | None) -> bool:
+    sent = {"Sec-Fetch-Site": site, "Origin": origin}
+    headers = Headers({name: value for name, value in sent.items() if value is not None})
+    try:
+        check_origin(headers, OWN)
+    except CsrfFailed:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("site", "origin"), list(itertools.product(SITES, ORIGINS)))
+def test_fetch_metadata_decides_and_the_origin_where_there_is_none(site: str | None, origin: str | None) -> None:
+    ours = site in ("same-origin", "none") if site else origin in OWN
+    assert is_refused(site, origin) is not ours
+
+
+@pytest.mark.parametrize("site", ["", "SAME-ORIGIN", "same-origin, cross-site", "same-origin ", "x", "\x80"])
+def test_any_other_word_is_foreign_whatever_the_origin(site: str) -> None:
+    assert is_refused(site, "https://app.example")
+
+
+def test_a_second_header_does_not_overrule_a_foreign_first() -> None:
+    headers = Headers([("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-origin")])
+    with pytest.raises(CsrfFailed):
+        check_origin(headers, OWN)
+
+
+# The token.
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", *ASYMMETRIC])
+def test_a_session_has_one_token_for_its_whole_life(algorithm: str) -> None:
+    keys = keys_of(algorithm)
+    token = make_csrf_token(keys, "sid")
+    assert token == make_csrf_token(keys, "sid")
+    assert len(token) == 43
+    check_csrf_token(keys, "sid", token)
+
+
+@pytest.mark.parametrize("token", [None, "", "x", "한글", "\ud800", "\0", "=" * 43, "A" * 43, "x" * 1_000_000])
+def test_no_other_text_is_the_token(token: str | None) -> None:
+    with pytest.raises(CsrfFailed):
+        check_csrf_token(keys_of(), "sid", token)
+
+
+def test_every_changed_letter_is_refused() -> None:
+    keys = keys_of()
+    token = make_csrf_token(keys, "sid")
+    others = [f"{token[:i]}{'A' if token[i] != 'A' else 'B'}{token[i + 1 :]}" for i in range(len(token))]
+    for other in [*others, token + "=", token + " ", token[:-1], token.swapcase()]:
+        with pytest.raises(CsrfFailed):
+            check_csrf_token(keys, "sid", other)
+
+
+@pytest.mark.parametrize("sid", ["", "SID", "sid ", "sie"])
+def test_the_token_of_another_session_is_refused(sid: str) -> None:
+    with pytest.raises(CsrfFailed):
+        check_csrf_token(keys_of(), "sid", make_csrf_token(keys_of(), sid))
+
+
+def test_the_token_of_another_app_is_refused() -> None:
+    with pytest.raises(CsrfFailed):
+        check_csrf_token(keys_of(), "sid", make_csrf_token(keys_of(secret_key=OTHER_SECRET), "sid"))
