@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
-from flask import current_app, has_app_context
+from flask import Flask, current_app, has_app_context
 
 from .errors import Language
 from .kakao.client import KakaoClient
@@ -25,6 +26,7 @@ from .tokens.keys import SigningKeys
 from .tokens.pair import PairMaker
 
 EXTENSION = "kakao_login"
+_present_app = cast("Callable[[], Flask]", cast("Any", current_app)._get_current_object)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Services:
 
 def current_services() -> Services:
     """Give the services of the app that serves the present request."""
-    services: Services = current_app.extensions[EXTENSION]
+    services: Services = _present_app().extensions[EXTENSION]
     return services
 
 

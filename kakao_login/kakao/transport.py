@@ -13,7 +13,7 @@ from http.client import HTTPResponse
 from time import monotonic
 from typing import Any
 
-from requests.adapters import HTTPAdapter
+from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -88,7 +88,10 @@ class _TLSPool(HTTPSConnectionPool):
     ConnectionCls = TLSConnection
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, ssl_context=ssl.create_default_context(), **kwargs)
+        # The authorities are read once here and not for each connection, which takes longer than the handshake.
+        context = ssl.create_default_context()
+        context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+        super().__init__(*args, ssl_context=context, **kwargs)
 
 
 class DeadlineAdapter(HTTPAdapter):
@@ -104,3 +107,7 @@ class DeadlineAdapter(HTTPAdapter):
         """Make the pools out of the connections above."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+
+    def cert_verify(self, conn: Any, *_: Any) -> None:
+        """Demand a certificate that the pool's own context trusts."""
+        conn.cert_reqs = "CERT_REQUIRED"

@@ -38,10 +38,14 @@ class Cookies:
     """The cookies of one request."""
 
     def __init__(self, request: Request, settings: Settings) -> None:
-        secure = not settings.development or (settings.cookie_secure and request.is_secure)
         self._request = request
-        self._names = _PREFIXED if secure else _PLAIN
-        self._url_prefix = settings.url_prefix
+        self._settings = settings
+
+    @property
+    def _names(self) -> Names:
+        follows_scheme = self._settings.development
+        secure = not follows_scheme or (self._settings.cookie_secure and self._request.is_secure)
+        return _PREFIXED if secure else _PLAIN
 
     @property
     def access_token(self) -> str | None:
@@ -99,7 +103,7 @@ class Cookies:
 
     @property
     def _auth_path(self) -> str:
-        return self._request.root_path + self._url_prefix
+        return self._request.root_path + self._settings.url_prefix
 
     def _read(self, name: str) -> str | None:
         header: str = self._request.environ.get("HTTP_COOKIE", "")
@@ -132,10 +136,10 @@ class Cookies:
 
 def _only_value(header: str, name: str) -> str | None:
     """Give the value of a cookie that stands in ``header`` once and plainly, or None if that is not sure."""
-    before, _, rest = header.partition(f"{name}=")
-    value = rest.partition(";")[0]
-    is_plain = header.count(name) == 1 and (not before or before.endswith("; "))
-    return value if is_plain and '"' not in value and value == value.strip() else None
+    before, _, rest = header.partition(name + "=")
+    value, _, after = rest.partition(";")
+    is_only = name not in before and name not in after and (not before or before.endswith("; "))
+    return value if is_only and '"' not in value and value == value.strip() else None
 
 
 def _age(pair: TokenPair) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 from flask import Request, Response, after_this_request, has_request_context, request
@@ -67,17 +66,14 @@ class Visit:
     def __init__(self, request: Request, services: Services) -> None:
         self.request = request
         self.services = services
+        self.cookies = Cookies(request, services.settings)
+        """The cookies that came, and those that go back."""
         self._is_kept_out_of_caches = False
         self._presented: Login | None = None
         self._is_living = False
         self._login: Login | None = None
         self._is_nobody = False
         self._user: Any = _NOT_ASKED
-
-    @cached_property
-    def cookies(self) -> Cookies:
-        """The cookies that came, and those that go back."""
-        return Cookies(self.request, self.services.settings)
 
     @property
     def bearer(self) -> str | None:
@@ -244,11 +240,14 @@ def access_token_expires_in() -> int:
 
 def _add_no_store(response: Response) -> Response:
     headers = response.headers
-    headers["Cache-Control"] = "no-store"
-    if "Vary" in headers:
-        response.vary.add("Cookie")
+    # Looked through once, for asking for a header that is not there costs more than all the rest of a guard.
+    said = {name.lower() for name, _ in headers}
+    if said.isdisjoint(("cache-control", "vary")):
+        headers.add("Cache-Control", "no-store")
+        headers.add("Vary", "Cookie")
     else:
-        headers["Vary"] = "Cookie"
+        headers["Cache-Control"] = "no-store"
+        response.vary.add("Cookie")
     return response
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from html.parser import HTMLParser
-from typing import Any, cast
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from flask import Flask, request
@@ -81,7 +82,7 @@ class Links(HTMLParser):
     ],
 )
 def test_a_persons_browser_is_told_from_a_program(headers: dict[str, str], navigation: bool) -> None:
-    assert within(lambda: Visit(request, cast(Any, None)).is_navigation, **headers) is navigation
+    assert within(lambda: Visit(request, Mock()).is_navigation, **headers) is navigation
 
 
 @pytest.mark.parametrize(
