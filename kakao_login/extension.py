@@ -21,11 +21,11 @@ from .store.activity import Activity
 from .store.database import Database
 from .store.ends import Ends
 from .store.heartbeat import Heartbeat
-from .store.hooks import Hooks
 from .store.models import is_id, make_models
 from .store.pruning import Pruning
 from .store.renewals import Renewals
 from .store.sessions import Sessions
+from .store.shared import Hooks, Store
 from .store.users import Users, watch_users
 from .tokens.codec import TokenCodec
 from .tokens.keys import SigningKeys, load_keys
@@ -133,34 +133,31 @@ class KakaoLogin:
         return self.end_all_sessions(user, keep=present_sid())
 
     def _make_services(self, app: Flask, settings: Settings, keys: SigningKeys) -> Services:
-        clock, models, lifetime = self._clock, self._models, settings.tokens.access_token_expires
-        database = Database(app, self._db)
-        poll_interval = settings.sessions.poll_interval
-        ends = Ends(
-            database, models, access_lifetime=lifetime, poll_always=poll_interval == 0, clock=clock, sender=app
-        )
-        sessions = Sessions(database, models, ends, settings.sessions, clock=clock)
-        users = Users(database, models, sessions, self._hooks)
-        activity = Activity(database, models, clock=clock)
+        database, lifetime = Database(app, self._db), settings.tokens.access_token_expires
+        store = Store(database, self._models, settings.sessions, self._hooks, self._clock, sender=app)
+        ends = Ends(store, access_lifetime=lifetime)
+        sessions = Sessions(store, ends)
+        users, activity = Users(store, sessions), Activity(store)
         codec = TokenCodec(settings.tokens, keys)
         return Services(
+            app=app,
             settings=settings,
-            clock=clock,
+            clock=self._clock,
             locale_selector=self._locale_selector,
             database=database,
-            models=models,
+            models=self._models,
             keys=keys,
             codec=codec,
-            pairs=PairMaker(codec, access_lifetime=lifetime, clock=clock, claims_of=users.claims_of),
-            kakao=KakaoClient(settings.kakao, clock=clock),
-            accounts=Accounts(database, models, self._hooks, clock=clock, sender=app),
+            pairs=PairMaker(codec, access_lifetime=lifetime, clock=self._clock, claims_of=users.claims_of),
+            kakao=KakaoClient(settings.kakao, clock=self._clock),
+            accounts=Accounts(store),
             users=users,
             sessions=sessions,
-            renewals=Renewals(database, models, sessions, ends, settings.sessions, clock=clock, sender=app),
+            renewals=Renewals(store, sessions, ends),
             ends=ends,
             activity=activity,
-            pruning=Pruning(database, models, ends, clock=clock),
-            heartbeat=Heartbeat(poll_interval or 1, (activity.flush, ends.poll)),
+            pruning=Pruning(store, ends),
+            heartbeat=Heartbeat(settings.sessions.poll_interval or 1, (activity.flush, ends.poll)),
         )
 
 

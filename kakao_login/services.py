@@ -33,6 +33,7 @@ _present_app = cast("Callable[[], Flask]", cast("Any", current_app)._get_current
 class Services:
     """The services of one app, wired."""
 
+    app: Flask
     settings: Settings
     clock: Callable[[], float]
     locale_selector: Callable[[], Language]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -12,22 +11,14 @@ from sqlalchemy.orm import joinedload
 
 from .. import signals
 from ..kakao.responses import KakaoUser
-from .database import Database
-from .hooks import Hooks
-from .models import Models
+from .shared import Store
 
 
 class Accounts:
-    """The accounts of one app; ``sender`` is who the signals come from."""
+    """The accounts of one app."""
 
-    def __init__(
-        self, database: Database, models: Models, hooks: Hooks, *, clock: Callable[[], float], sender: object
-    ) -> None:
-        self._database = database
-        self._models = models
-        self._hooks = hooks
-        self._clock = clock
-        self.sender = sender
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def sign_in_with(self, kakao_user: KakaoUser) -> Any:
         """Give the User of a proved Kakao user, disabled or not; raises ``DatabaseUnavailable``.
@@ -39,39 +30,41 @@ class Accounts:
         except IntegrityError:
             user, is_new = self._find_or_create(kakao_user)
         if is_new:
-            signals.user_signed_up.send(self.sender, user=user, kakao_user=kakao_user)
+            signals.user_signed_up.send(self._store.sender, user=user, kakao_user=kakao_user)
         return user
 
     def account_of(self, user_id: Any) -> Any:
         """Give the KakaoAccount of a user, or None."""
-        account = self._models.kakao_account
-        with self._database.read() as session:
+        account = self._store.models.kakao_account
+        with self._store.database.read() as session:
             return session.scalars(select(account).where(account.user_id == user_id)).first()
 
     def claim_login(self, state: str, next_path: str) -> bool:
         """Tell whether this is the first callback of a login, atomically over all workers."""
-        claim = insert(self._models.used_login_state.__table__)
-        values = {"state_hash": hash_state(state), "next": next_path, "used_at": self._clock()}
+        claim = insert(self._store.models.used_login_state.__table__)
+        values = {"state_hash": hash_state(state), "next": next_path, "used_at": self._store.clock()}
         try:
-            self._database.execute(claim, values)
+            self._store.database.execute(claim, values)
         except IntegrityError:
             return False
         return True
 
     def next_of_used_login(self, state: str) -> str | None:
         """Give where a used login was going, or None if there was no such login."""
-        used = self._models.used_login_state
-        with self._database.read() as session:
+        used = self._store.models.used_login_state
+        with self._store.database.read() as session:
             return session.scalar(select(used.next).where(used.state_hash == hash_state(state)))
 
     def _find_or_create(self, kakao_user: KakaoUser) -> tuple[Any, bool]:
-        model = self._models.kakao_account
-        with self._database.host_session() as session:
+        model = self._store.models.kakao_account
+        with self._store.database.host_session() as session:
             known = select(model).where(model.kakao_id == kakao_user.id).options(joinedload(model.user))
             account = session.scalars(known).first()
             is_new = account is None
             if is_new:
-                account = model(kakao_id=kakao_user.id, user=self._new_user(kakao_user), linked_at=self._clock())
+                account = model(
+                    kakao_id=kakao_user.id, user=self._new_user(kakao_user), linked_at=self._store.clock()
+                )
                 session.add(account)
             user = account.user
             account.nickname = kakao_user.nickname
@@ -81,9 +74,9 @@ class Accounts:
         return user, is_new
 
     def _new_user(self, kakao_user: KakaoUser) -> Any:
-        user = self._models.user()
-        if self._hooks.user_created is not None:
-            self._hooks.user_created(user, kakao_user)
+        user = self._store.models.user()
+        if self._store.hooks.user_created is not None:
+            self._store.hooks.user_created(user, kakao_user)
         return user
 
 

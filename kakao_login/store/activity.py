@@ -7,13 +7,12 @@ active (to the minute).  Losing a note costs nothing but a later note.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import bindparam, select, update
 
 from ..errors import DatabaseUnavailable
-from .database import Database
-from .models import Models
+from .shared import Store
 
 _MINUTE = 60
 # Sessions remembered as written; beyond that the memory starts anew and a few are written twice.
@@ -25,10 +24,9 @@ _BATCH = 500
 class Activity:
     """The notes of one process."""
 
-    def __init__(self, database: Database, models: Models, *, clock: Callable[[], float]) -> None:
-        self._database = database
-        self._row = models.login_session
-        self._clock = clock
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._row = store.models.login_session
         self._lock = threading.Lock()
         self._noted: dict[str, tuple[int, float]] = {}
         self._used: dict[str, int] = {}
@@ -36,7 +34,7 @@ class Activity:
 
     def note(self, sid: str, generation: int) -> None:
         """Note that an access token of ``generation`` was used now."""
-        minute = self._clock() // _MINUTE * _MINUTE
+        minute = self._store.clock() // _MINUTE * _MINUTE
         known = self._noted.get(sid)
         if known is not None and known[0] >= generation and known[1] == minute:
             return
@@ -66,7 +64,7 @@ class Activity:
 
     def _write(self, sids: Sequence[str], used: Mapping[str, int], active: Mapping[str, float]) -> None:
         table = self._row.__table__
-        with self._database.write() as session:
+        with self._store.database.write() as session:
             session.execute(select(table.c.id).where(table.c.id.in_(sids)).order_by(table.c.id).with_for_update())
             confirm = update(table).where(
                 table.c.id == bindparam("sid"), table.c.generation == bindparam("used"), ~table.c.confirmed

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 from .. import signals
 from ..settings.values import LEEWAY
 from ..signals import EndReason
-from .database import Database
-from .models import LoginSession, Models
+from .models import LoginSession
+from .shared import Store
 
 logger = logging.getLogger("kakao_login.store")
 
@@ -48,26 +48,14 @@ class Ending:
 
 
 class Ends:
-    """The ended sessions that one process of an app knows of; ``sender`` is who the signals come from."""
+    """The ended sessions that one process of an app knows of."""
 
-    def __init__(
-        self,
-        database: Database,
-        models: Models,
-        *,
-        access_lifetime: int,
-        poll_always: bool,
-        clock: Callable[[], float],
-        sender: object,
-    ) -> None:
-        self._database = database
-        self._row = models.login_session
-        self._counter = models.end_counter
+    def __init__(self, store: Store, *, access_lifetime: int) -> None:
+        self._store = store
+        self._row = store.models.login_session
+        self._counter = store.models.end_counter
         self.remembers = access_lifetime + LEEWAY + CLOCK_SKEW
         """Seconds for which an end must be known: until the last access token of the session is over, too."""
-        self._poll_always = poll_always
-        self._clock = clock
-        self._sender = sender
         self._forget_at: dict[str, float] = {}
         self._forget_next: deque[tuple[float, str]] = deque()
         self._last_number: int | None = None
@@ -81,7 +69,7 @@ class Ends:
 
         With an interval of 0 every call does.  Raises ``DatabaseUnavailable``.
         """
-        if self._last_number is None or self._poll_always:
+        if self._last_number is None or self._store.settings.poll_interval == 0:
             self.poll()
         return sid in self._forget_at
 
@@ -99,24 +87,24 @@ class Ends:
 
         From then on this process refuses the sessions.  Raises ``DatabaseUnavailable``.
         """
-        with self._database.write() as session:
+        with self._store.database.write() as session:
             ending = Ending(session)
             yield ending
             self._number(session, ending.ended)
         self._remember([*ending.known, *(row.id for row in ending.ended)])
         for row in ending.ended:
             reason = EndReason(row.end_reason)
-            signals.session_ended.send(self._sender, sid=row.id, user_id=row.user_id, reason=reason)
+            signals.session_ended.send(self._store.sender, sid=row.id, user_id=row.user_id, reason=reason)
 
     def _remember(self, sids: Iterable[str]) -> None:
-        forget_at = self._clock() + self.remembers
+        forget_at = self._store.clock() + self.remembers
         for sid in sids:
             self._forget_at[sid] = forget_at
             self._forget_next.append((forget_at, sid))
 
     def _forget(self) -> None:
         # In the order of forgetting, so that a poll never walks through what is still to be known.
-        now = self._clock()
+        now = self._store.clock()
         while self._forget_next and self._forget_next[0][0] <= now:
             _, sid = self._forget_next.popleft()
             if self._forget_at.get(sid, now + 1) <= now:
@@ -124,13 +112,13 @@ class Ends:
 
     def _fetch(self, last_number: int | None) -> tuple[int, list[str]]:
         row = self._row
-        with self._database.read() as session:
+        with self._store.database.read() as session:
             number = session.scalar(select(self._counter.number)) or 0
             if number == last_number:
                 return number, []
             # A number below the last one means an older database was restored, so nothing is known any more.
             if last_number is None or number < last_number:
-                since = row.ended_at > self._clock() - self.remembers
+                since = row.ended_at > self._store.clock() - self.remembers
             else:
                 since = row.end_number > last_number
             return number, list(session.scalars(select(row.id).where(since)))
@@ -138,7 +126,7 @@ class Ends:
     def _number(self, session: Session, ended: list[LoginSession]) -> None:
         if not ended:
             return
-        first, now = self._reserve(session, len(ended)), self._clock()
+        first, now = self._reserve(session, len(ended)), self._store.clock()
         for number, row in enumerate(ended, first):
             row.ended_at, row.end_number = now, number
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from ..settings.values import DAY
-from .database import Database
 from .ends import Ends
-from .models import Models
+from .shared import Store
 
 BATCH = 1000
 
@@ -18,16 +17,13 @@ BATCH = 1000
 class Pruning:
     """The old rows of one app's tables."""
 
-    def __init__(self, database: Database, models: Models, ends: Ends, *, clock: Callable[[], float]) -> None:
-        self._database = database
-        self._session = models.login_session
-        self._login = models.used_login_state
+    def __init__(self, store: Store, ends: Ends) -> None:
+        self._store = store
         self._ends = ends
-        self._clock = clock
 
     def count(self, older_than: int) -> int:
         """Give how many rows ``delete`` would delete now."""
-        with self._database.read() as session:
+        with self._store.database.read() as session:
             counts = [
                 session.scalar(select(func.count()).select_from(model).where(old)) or 0
                 for model, _key, old in self._old(older_than)
@@ -44,7 +40,7 @@ class Pruning:
             yield from self._delete(model, key, old)
 
     def _old(self, older_than: int) -> list[tuple[Any, Any, ColumnElement[bool]]]:
-        now, row, used = self._clock(), self._session, self._login
+        now, row, used = self._store.clock(), self._store.models.login_session, self._store.models.used_login_state
         since = now - max(older_than, self._ends.remembers)
         over = or_(row.ended_at < since, row.idle_expires_at < since, row.expires_at < since)
         return [(row, row.id, over), (used, used.state_hash, used.used_at < now - DAY)]
@@ -53,7 +49,7 @@ class Pruning:
         last = ""
         while True:
             # Going on behind the last key reads each row once; asking anew would pass all the living ones again.
-            with self._database.write() as session:
+            with self._store.database.write() as session:
                 batch = select(key).where(key > last, old).order_by(key).limit(BATCH).with_for_update()
                 keys = session.scalars(batch).all()
                 session.execute(delete(model).where(key.in_(keys)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Boolean, Double, bindparam, exists, or_, true, update
@@ -12,38 +11,25 @@ from sqlalchemy.orm import ColumnProperty
 
 from .. import signals
 from ..errors import RefreshTokenReused, SessionEnded
-from ..settings.values import SessionSettings
-from .database import Database, NotWritable
+from .database import NotWritable
 from .ends import Ends
 from .models import LoginSession, Models, is_active
 from .rotation import Row, Step, judge
 from .sessions import Sessions
+from .shared import Store
 
 logger = logging.getLogger("kakao_login.store")
 
 
 class Renewals:
-    """The renewals of one app's sessions; ``sender`` is who the signals come from."""
+    """The renewals of one app's sessions."""
 
-    def __init__(
-        self,
-        database: Database,
-        models: Models,
-        sessions: Sessions,
-        ends: Ends,
-        settings: SessionSettings,
-        *,
-        clock: Callable[[], float],
-        sender: object,
-    ) -> None:
-        self._database = database
-        self._model = models.login_session
+    def __init__(self, store: Store, sessions: Sessions, ends: Ends) -> None:
+        self._store = store
+        self._model = store.models.login_session
         self._sessions = sessions
         self._ends = ends
-        self._settings = settings
-        self._clock = clock
-        self._sender = sender
-        self._common_step = _common_step(models)
+        self._common_step = _common_step(store.models)
 
     def rotate(self, sid: str, generation: int, *, token_expired: bool = False) -> Any:
         """Take one step of the session's life for a refresh token of ``generation`` and give the row after it.
@@ -67,9 +53,9 @@ class Renewals:
 
     def _take_common_step(self, sid: str, generation: int) -> Any:
         """Go one generation further in one statement, if everything is as it mostly is; else give None."""
-        if self._common_step is None or not self._database.can_return:
+        if self._common_step is None or not self._store.database.can_return:
             return None
-        now, settings = self._clock(), self._settings
+        now, settings = self._store.clock(), self._store.settings
         values = {
             "sid": sid,
             "presented": generation,
@@ -78,13 +64,13 @@ class Renewals:
             "idle_end": now + settings.idle_lifetime,
         }
         try:
-            return next(iter(self._database.execute(self._common_step, values)), None)
+            return next(iter(self._store.database.execute(self._common_step, values)), None)
         except NotWritable:
             # What needs no write is answered all the same, and what does will say so.
             return None
 
     def _write_step(self, sid: str, generation: int) -> tuple[LoginSession, Step]:
-        now = self._clock()
+        now = self._store.clock()
         with self._ends.transaction() as ending:
             row = ending.session.get(self._model, sid, with_for_update=True)
             # Deleted since it was read, by a prune or with its user.
@@ -95,7 +81,7 @@ class Renewals:
                 row.generation = generation + (step is Step.ROTATE)
                 row.confirmed = False
                 row.rotated_at = now
-                row.idle_expires_at = now + self._settings.idle_lifetime
+                row.idle_expires_at = now + self._store.settings.idle_lifetime
             elif step is Step.REOPEN:
                 row.rotated_at = now
             elif step.end_reason is not None:
@@ -114,7 +100,9 @@ class Renewals:
             ended=row.ended_at is not None,
             user_active=is_active(row.user),
         )
-        return judge(decisive, generation, now=self._clock(), reuse_interval=self._settings.reuse_interval)
+        return judge(
+            decisive, generation, now=self._store.clock(), reuse_interval=self._store.settings.reuse_interval
+        )
 
     def _answer(self, row: Any, step: Step, generation: int) -> Any:
         about = {"sid": row.id, "user_id": row.user_id}
@@ -125,7 +113,7 @@ class Renewals:
                 row.generation,
                 row.id,
             )
-            signals.refresh_token_reused.send(self._sender, **about)
+            signals.refresh_token_reused.send(self._store.sender, **about)
             raise RefreshTokenReused
         if step in (Step.ENDED, Step.EXPIRED, Step.DISABLED):
             raise SessionEnded
@@ -134,7 +122,7 @@ class Renewals:
                 "Session %s is behind its own token, as after a restored database; it caught up.", row.id
             )
         signal = signals.session_refreshed if step is Step.ROTATE else signals.refresh_replayed
-        signal.send(self._sender, **about)
+        signal.send(self._store.sender, **about)
         return row
 
 

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from ..errors import AccountDisabled
-from ..settings.values import SessionSettings
 from ..signals import EndReason
-from .database import Database
 from .ends import Ending, Ends
-from .models import LoginSession, Models, is_active, new_id
+from .models import LoginSession, is_active, new_id
+from .shared import Store
 
 
 class Sessions:
     """The login sessions of one app."""
 
-    def __init__(
-        self,
-        database: Database,
-        models: Models,
-        ends: Ends,
-        settings: SessionSettings,
-        *,
-        clock: Callable[[], float],
-    ) -> None:
-        self._database = database
-        self._models = models
-        self._model = models.login_session
+    def __init__(self, store: Store, ends: Ends) -> None:
+        self._store = store
+        self._model = store.models.login_session
         self._ends = ends
-        self._settings = settings
-        self._clock = clock
 
     def start(self, user_id: Any, *, user_agent: str, ip: str, replaces: str | None = None) -> LoginSession:
         """Start a session in one transaction, which also ends what it displaces.
@@ -83,18 +71,18 @@ class Sessions:
         """Give the living sessions of a user, the one active last first."""
         row = self._model
         query = select(row).where(row.ended_at.is_(None), self._living(user_id))
-        with self._database.read() as session:
+        with self._store.database.read() as session:
             return session.scalars(query.order_by(row.last_active_at.desc(), row.created_at.desc(), row.id)).all()
 
     def find(self, sid: str) -> LoginSession | None:
         """Give the row with its user, or None."""
-        with self._database.read() as session:
+        with self._store.database.read() as session:
             with_user = joinedload(self._model.user)
             row: LoginSession | None = session.get(self._model, sid, options=[with_user])
             return row
 
     def _new_row(self, user_id: Any, user_agent: str, ip: str) -> LoginSession:
-        now = self._clock()
+        now = self._store.clock()
         row: LoginSession = self._model(
             id=new_id(),
             user_id=user_id,
@@ -102,8 +90,8 @@ class Sessions:
             confirmed=False,
             created_at=now,
             last_active_at=now,
-            idle_expires_at=now + self._settings.idle_lifetime,
-            expires_at=now + self._settings.lifetime,
+            idle_expires_at=now + self._store.settings.idle_lifetime,
+            expires_at=now + self._store.settings.lifetime,
             user_agent=user_agent,
             ip=ip,
         )
@@ -111,7 +99,7 @@ class Sessions:
 
     def _judge_user(self, session: Session, user_id: Any) -> None:
         """Lock the user: who disables it meanwhile waits, and then finds this session to end."""
-        user = self._models.user
+        user = self._store.models.user
         lock = {"key_share": True, "of": user}
         if not is_active(session.get(user, user_id, with_for_update=lock, options=[lazyload("*")])):
             raise AccountDisabled
@@ -127,11 +115,11 @@ class Sessions:
         # The new one is not among them: it never ends here, not even when the clock has gone back.
         kept = [row for row in others if row.id != replaces]
         last_first = sorted(kept, key=lambda row: row.created_at, reverse=True)
-        for row in last_first[self._settings.max_per_user - 1 :]:
+        for row in last_first[self._store.settings.max_per_user - 1 :]:
             ending.end(row, EndReason.TOO_MANY)
 
     def _living(self, user_id: Any) -> ColumnElement[bool]:
-        row, now = self._model, self._clock()
+        row, now = self._model, self._store.clock()
         living: ColumnElement[bool] = and_(row.user_id == user_id, row.idle_expires_at > now, row.expires_at > now)
         return living
 

@@ -22,10 +22,10 @@ from sqlalchemy.orm import Session, SessionTransaction, object_session
 
 from ..errors import DatabaseUnavailable
 from ..signals import EndReason
-from .database import Database, reaching_database
-from .hooks import Hooks
+from .database import reaching_database
 from .models import Models, is_active
 from .sessions import Sessions
+from .shared import Store
 
 logger = logging.getLogger("kakao_login.store")
 
@@ -36,35 +36,33 @@ _ORPHANED = "kakao_login_sessions_of_deleted_users"
 class Users:
     """The users of one app."""
 
-    def __init__(self, database: Database, models: Models, sessions: Sessions, hooks: Hooks) -> None:
-        self._database = database
-        self._models = models
+    def __init__(self, store: Store, sessions: Sessions) -> None:
+        self._store = store
         self._sessions = sessions
-        self._hooks = hooks
-        row = models.login_session
-        joined = select(models.user).join(row, row.user_id == models.user_key)
+        row, user = store.models.login_session, store.models.user
+        joined = select(user).join(row, row.user_id == store.models.user_key)
         self._of_session = joined.where(row.id == bindparam("sid"))
 
     def find(self, key: Any) -> Any:
         """Give the User with this primary key, or None."""
-        with self._database.read() as session:
-            return session.get(self._models.user, key)
+        with self._store.database.read() as session:
+            return session.get(self._store.models.user, key)
 
     def of_session(self, sid: str) -> Any:
         """Give the User of a login session in the host's own ``db.session``, where it can be changed; or None."""
         with reaching_database():
-            return self._database.of_host.scalars(self._of_session, {"sid": sid}).first()
+            return self._store.database.of_host.scalars(self._of_session, {"sid": sid}).first()
 
     def claims_of(self, user_id: Any) -> Mapping[str, Any]:
         """Give the host's additional claims for a user.
 
         The hook gets its User in the host's own session, where it can follow relationships.
         """
-        hook = self._hooks.additional_claims
+        hook = self._store.hooks.additional_claims
         if hook is None:
             return {}
         with reaching_database():
-            user = self._database.of_host.get(self._models.user, user_id)
+            user = self._store.database.of_host.get(self._store.models.user, user_id)
             return {} if user is None else hook(user)
 
     def end_disabled(self, user_id: Any) -> None:

@@ -90,7 +90,7 @@ def _sign_in(visit: Visit, login_state: LoginState, code: str) -> Response:
         replaces=_previous_sid(visit),
     )
     visit.cookies.set_pair(services.pairs.make(row))
-    signals.user_logged_in.send(services.accounts.sender, user=user, kakao_user=kakao_user, sid=row.id)
+    signals.user_logged_in.send(services.app, user=user, kakao_user=kakao_user, sid=row.id)
     return redirect_to_next(login_state.next)
 
 
