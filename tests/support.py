@@ -99,8 +99,17 @@ def config_for(kakao: Emulator | None, **changes: Any) -> dict[str, Any]:
     return {**config, **changes}
 
 
-def make_host(config: dict[str, Any], clock: Callable[[], float] | None = None) -> Host:
-    """Make a host with one guarded page, one guarded form and the default User."""
+def make_host(
+    config: dict[str, Any],
+    clock: Callable[[], float] | None = None,
+    *,
+    user_model: Callable[[Any], type[Any]] | None = None,
+    declare: Callable[[Any], None] | None = None,
+) -> Host:
+    """Make a host with one guarded page, one guarded form and the default User.
+
+    ``user_model`` declares another one on the host's ``db``; ``declare`` declares more once the login is set up.
+    """
     app = Flask("host", template_folder=None, static_folder=None)
     app.config.update(config)
 
@@ -108,7 +117,9 @@ def make_host(config: dict[str, Any], clock: Callable[[], float] | None = None) 
         pass
 
     db = SQLAlchemy(app, model_class=Base)
-    kakao_login = KakaoLogin(app, db=db, clock=clock)
+    kakao_login = KakaoLogin(app, db=db, user_model=user_model and user_model(db), clock=clock)
+    if declare is not None:
+        declare(db)
 
     @app.get("/mine")
     @login_required

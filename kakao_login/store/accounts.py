@@ -10,7 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
 from .. import signals
+from ..errors import AccountDisabled
 from ..kakao.responses import KakaoUser
+from .models import is_active
 from .shared import Store
 
 
@@ -21,7 +23,7 @@ class Accounts:
         self._store = store
 
     def sign_in_with(self, kakao_user: KakaoUser) -> Any:
-        """Give the User of a proved Kakao user, disabled or not; raises ``DatabaseUnavailable``.
+        """Give the User of a proved Kakao user; raises ``AccountDisabled`` and ``DatabaseUnavailable``.
 
         Two first logins at once both try to create; the unique Kakao id lets one win and the other finds it.
         """
@@ -62,10 +64,11 @@ class Accounts:
             account = session.scalars(known).first()
             is_new = account is None
             if is_new:
-                account = model(
-                    kakao_id=kakao_user.id, user=self._new_user(kakao_user), linked_at=self._store.clock()
-                )
+                account = model(kakao_id=kakao_user.id, linked_at=self._store.clock())
+                account.user = self._new_user(kakao_user)
                 session.add(account)
+            elif not is_active(account.user):
+                raise AccountDisabled
             user = account.user
             account.nickname = kakao_user.nickname
             account.email = kakao_user.email

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Boolean, Double, bindparam, exists, or_, true, update
@@ -29,7 +30,11 @@ class Renewals:
         self._model = store.models.login_session
         self._sessions = sessions
         self._ends = ends
-        self._common_step = _common_step(store.models)
+
+    @cached_property
+    def _common_step(self) -> Any:
+        # Made when first needed, as the one in ``users``.
+        return _common_step(self._store.models)
 
     def rotate(self, sid: str, generation: int, *, token_expired: bool = False) -> Any:
         """Take one step of the session's life for a refresh token of ``generation`` and give the row after it.

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -39,9 +40,13 @@ class Users:
     def __init__(self, store: Store, sessions: Sessions) -> None:
         self._store = store
         self._sessions = sessions
-        row, user = store.models.login_session, store.models.user
-        joined = select(user).join(row, row.user_id == store.models.user_key)
-        self._of_session = joined.where(row.id == bindparam("sid"))
+
+    @cached_property
+    def _of_session(self) -> Any:
+        # Made when first needed: the host may still be declaring its models when it makes its KakaoLogin.
+        models = self._store.models
+        row = models.login_session
+        return select(models.user).join(row, row.user_id == models.user_key).where(row.id == bindparam("sid"))
 
     def find(self, key: Any) -> Any:
         """Give the User with this primary key, or None."""

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from kakao_login import EndReason
+
 from ..postgresql import PostgreSQL
 from ..support import PAGE, Browser, Clock, Host
 
@@ -75,6 +77,20 @@ def test_what_needs_no_database_goes_on_and_the_rest_says_come_back(
     assert browser.get("/mine").status_code == 200
     assert browser.post("/auth/refresh", headers=headers).status_code == 200
     assert browser.get(back).status_code == 303
+
+
+def test_the_cookies_of_an_ended_session_are_kept_while_nobody_can_say_why_it_ended(
+    host: Host, browser: Browser, database_away: Away
+) -> None:
+    """They may be the cookies of the login that has replaced it."""
+    browser.log_in()
+    pair = browser.pair()
+    host.services.sessions.end(browser.get("/auth/me").json()["session"]["id"], EndReason.ENDED_BY_HOST)
+    with database_away():
+        answer = browser.get("/mine")
+        assert (answer.json()["error"], answer.headers.get("Set-Cookie")) == ("session_ended", None)
+    assert browser.pair() == pair
+    assert "Max-Age=0" in browser.get("/mine").headers["Set-Cookie"]
 
 
 def test_an_end_is_learnt_after_the_database_was_away(

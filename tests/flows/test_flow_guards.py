@@ -8,7 +8,7 @@ import pytest
 import requests
 from sqlalchemy import event
 
-from ..support import PAGE, SAME_ORIGIN, Browser, Clock, Host
+from ..support import HOST, PAGE, SAME_ORIGIN, Browser, Clock, Host
 
 Hosts = Callable[..., Host]
 NAVIGATION = {"Sec-Fetch-Mode": "navigate"}
@@ -186,6 +186,16 @@ def test_an_unsafe_request_with_cookies_must_come_from_us(
     assert browser.post("/mine", headers=headers, json={}).status_code == status
     assert browser.pair() == pair
     assert browser.get("/mine").status_code == 200
+
+
+def test_the_origin_of_the_redirect_uri_is_ours_whatever_the_host_is_called(browser: Browser) -> None:
+    """As behind a proxy that hands on a host of its own."""
+    browser.log_in()
+    headers = {"X-CSRF-Token": browser.csrf()["X-CSRF-Token"], "Host": "inside.example"}
+    headers["Cookie"] = f"access_token={browser.pair()[0]}"
+    ours, foreign = {**headers, "Origin": HOST}, {**headers, "Origin": "https://inside.example"}
+    assert browser.post("/mine", json={}, headers=ours).status_code == 200
+    assert browser.post("/mine", json={}, headers=foreign).json()["error"] == "csrf_failed"
 
 
 @pytest.mark.parametrize("token", [None, "", "x", "한글", "\x80"])

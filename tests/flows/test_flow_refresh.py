@@ -54,6 +54,21 @@ def test_cookie_mode_renews_the_cookies_and_answers_no_token(browser: Browser, c
     assert browser.get("/mine").status_code == 200
 
 
+def test_a_bearer_request_never_renews_by_the_cookies_beside_it(browser: Browser, clock: Clock) -> None:
+    browser.log_in()
+    headers = {**csrf_of(browser), "Authorization": f"Bearer {browser.pair()[0]}"}
+    before = browser.pair()
+    clock.advance(3700)
+    answers = [
+        browser.post("/auth/refresh", headers=headers),
+        browser.post("/auth/refresh?next=/mine", headers={**headers, **PAGE}),
+    ]
+    assert [(answer.status_code, answer.headers.get("Set-Cookie")) for answer in answers] == [(401, None)] * 2
+    assert browser.get("/auth/refresh?next=/mine", headers=headers).headers["Location"].startswith("/auth/kakao/")
+    assert browser.pair() == before
+    assert renew(browser).status_code == 200
+
+
 def test_json_mode_answers_the_new_pair_and_sets_no_cookie(browser: Browser) -> None:
     browser.log_in()
     answer = by_json(browser, browser.pair()[1])

@@ -160,7 +160,8 @@ def test_a_disabled_user_cannot_log_in(bare_host: Host) -> None:
     with bare_host.app.app_context():
         bare_host.db.session.get_one(bare_host.kakao_login.user_model, key).is_active = False
         bare_host.db.session.commit()
-    sign_in(bare_host)
+    with pytest.raises(AccountDisabled):
+        sign_in(bare_host)
     with pytest.raises(AccountDisabled):
         new_session(bare_host, key)
 

@@ -37,6 +37,23 @@ def test_using_the_pair_confirms_that_it_arrived(bare_host: Host, clock: Clock) 
     assert row.last_active_at == clock.now // 60 * 60
 
 
+def test_the_notes_of_two_tabs_never_go_backwards(bare_host: Host, clock: Clock) -> None:
+    sid = new_session(bare_host).id
+    clock.now = clock.now // 60 * 60 + 1
+    rotated = clock.now + 60
+    change(bare_host, sid, generation=1)
+    note(bare_host, sid, 1)
+    clock.advance(60)
+    # The tab with the old token comes last, and a minute later.
+    note(bare_host, sid, 0)
+    flush(bare_host)
+    assert stored(bare_host, sid).confirmed
+    assert stored(bare_host, sid).last_active_at == rotated // 60 * 60
+    # The newer one is known as used: it is not written once more.
+    note(bare_host, sid, 1)
+    assert flush(bare_host) == 0
+
+
 def test_noting_asks_no_database(bare_host: Host, clock: Clock) -> None:
     sid = new_session(bare_host).id
     with statements(bare_host) as sent:
