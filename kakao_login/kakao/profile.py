@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from ..settings.urls import is_loopback
 
 MAX_TEXT = 255
 MAX_URL = 2048
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -35,8 +36,7 @@ def clean_text(value: object) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    kept = "".join(character for character in value if unicodedata.category(character) not in ("Cc", "Cs"))
-    return kept.strip()[:MAX_TEXT] or None
+    return _UNFIT.sub("", value).strip()[:MAX_TEXT] or None
 
 
 def picture_url(value: object) -> str | None:

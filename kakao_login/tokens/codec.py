@@ -151,10 +151,15 @@ class TokenCodec:
         return key
 
 
-def _freeze(value: Any) -> Any:
+def _freeze(claims: dict[str, Any]) -> Mapping[str, Any]:
+    inner = {name: _freeze_inner(value) for name, value in claims.items() if isinstance(value, (dict, list))}
+    return MappingProxyType({**claims, **inner})
+
+
+def _freeze_inner(value: Any) -> Any:
     if isinstance(value, dict):
-        return MappingProxyType({name: _freeze(inner) for name, inner in value.items()})
-    return tuple(map(_freeze, value)) if isinstance(value, list) else value
+        return _freeze(value)
+    return tuple(map(_freeze_inner, value)) if isinstance(value, list) else value
 
 
 def own_claims(host_claims: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,14 +38,10 @@ class Cookies:
     """The cookies of one request."""
 
     def __init__(self, request: Request, settings: Settings) -> None:
+        secure = not settings.development or (settings.cookie_secure and request.is_secure)
         self._request = request
         self._settings = settings
-
-    @property
-    def _names(self) -> Names:
-        follows_scheme = self._settings.development
-        secure = not follows_scheme or (self._settings.cookie_secure and self._request.is_secure)
-        return _PREFIXED if secure else _PLAIN
+        self._names = _PREFIXED if secure else _PLAIN
 
     @property
     def access_token(self) -> str | None:
