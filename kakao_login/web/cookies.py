@@ -135,7 +135,8 @@ def _only_value(header: str, name: str) -> str | None:
     before, _, rest = header.partition(name + "=")
     value, _, after = rest.partition(";")
     is_only = name not in before and name not in after and (not before or before.endswith("; "))
-    return value if is_only and '"' not in value and value == value.strip() else None
+    # What is quoted may hold anything, another cookie's name included.
+    return value if is_only and '"' not in header and " " not in value and "\t" not in value else None
 
 
 def _age(pair: TokenPair) -> int:

@@ -89,6 +89,42 @@ def test_what_belongs_to_the_app_as_a_whole_is_read_too(key: str, value: str, na
     assert getattr(load(**{key: value}), name) == expected
 
 
+@pytest.mark.parametrize(
+    ("key", "room", "name"),
+    [
+        ("JWT_ACCESS_TOKEN_EXPIRES", "tokens", "access_token_expires"),
+        ("JWT_REFRESH_TOKEN_EXPIRES", "sessions", "idle_lifetime"),
+        ("KAKAO_LOGIN_SESSION_LIFETIME", "sessions", "lifetime"),
+        ("KAKAO_LOGIN_REUSE_INTERVAL", "sessions", "reuse_interval"),
+        ("KAKAO_LOGIN_POLL_INTERVAL", "sessions", "poll_interval"),
+        ("KAKAO_TIMEOUT", "kakao", "timeout"),
+    ],
+)
+def test_every_duration_may_be_a_timedelta(key: str, room: str, name: str) -> None:
+    seconds = getattr(getattr(load(**{key: timedelta(minutes=15)}), room), name)
+    assert (seconds, type(seconds)) == (900, int)
+
+
+OLD_NAMES = {
+    "LOGIN_SESSION_LIFETIME": "KAKAO_LOGIN_SESSION_LIFETIME",
+    "REFRESH_REUSE_INTERVAL": "KAKAO_LOGIN_REUSE_INTERVAL",
+    "REVOCATION_POLL_INTERVAL": "KAKAO_LOGIN_POLL_INTERVAL",
+    "MAX_SESSIONS_PER_USER": "KAKAO_LOGIN_MAX_SESSIONS",
+    "PROXY_HOPS": "KAKAO_LOGIN_PROXY_HOPS",
+}
+
+
+@pytest.mark.parametrize("old", OLD_NAMES)
+def test_whoever_sets_an_old_name_is_told_the_new_one(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = f"{old} is called {OLD_NAMES[old]} now"
+    with pytest.raises(SettingsError, match=told):
+        load(**{old: 1})
+    load(**{old: 1, OLD_NAMES[old]: 1})
+    monkeypatch.setenv(old, "1")
+    with pytest.raises(SettingsError, match=told):
+        load()
+
+
 def test_the_defaults_are_those_of_the_design() -> None:
     settings = load()
     assert settings.url_prefix == "/auth"

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import String
+from sqlalchemy.orm import mapped_column
 
-from kakao_login import KakaoUser
+from kakao_login import EndReason, KakaoUser
 from kakao_login.errors import SessionEnded
-from tests.builders import database_away, new_session
-from tests.support import Host
+from kakao_login.store import models
+from tests.builders import database_away, new_session, stored
+from tests.support import Host, config_for, make_host
 
 
 def sign_in(host: Host, kakao_id: int) -> Any:
@@ -93,3 +96,25 @@ def test_every_other_process_learns_of_it_and_nothing_about_the_person_stays(
     left = there.services.sessions.find(row.id)
     assert left is not None
     assert (left.user_id, left.user_agent, left.ip, left.end_reason) == (None, "", "", "user_deleted")
+
+
+def test_whatever_is_marked_as_personal_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column that somebody adds one day needs nothing but its mark."""
+    phone: Any = mapped_column(String(20), default="010-1234-5678", info=models.personal("none"))
+    monkeypatch.setattr(models.LoginSession, "phone", phone, raising=False)
+    host = make_host(config_for(None, SQLALCHEMY_DATABASE_URI="sqlite://"))
+    row: Any = new_session(host, sign_in(host, 1))
+    assert (row.phone, row.user_agent, row.ip) == ("010-1234-5678", "a browser", "192.0.2.1")
+    delete(host, row.user_id)
+    left: Any = stored(host, row.id)
+    assert (left.phone, left.user_agent, left.ip, left.user_id) == ("none", "", "", None)
+    assert left.end_reason == EndReason.USER_DELETED
+    host.close()
+
+
+def test_every_column_that_tells_of_a_person_is_marked(bare_host: Host) -> None:
+    """A new column is either marked or named here, so that nobody can add one without thinking of it."""
+    columns = {column.name for column in bare_host.services.models.login_session.__table__.columns}
+    about_the_session = {"id", "generation", "confirmed", "created_at", "rotated_at", "last_active_at"}
+    about_the_session |= {"idle_expires_at", "expires_at", "ended_at", "end_number", "end_reason"}
+    assert columns - set(bare_host.services.models.forgotten()) == about_the_session

@@ -195,6 +195,31 @@ def test_any_value_is_read_without_trouble(value: str) -> None:
     assert lines == []
 
 
+NAME = "__Host-Http-access_token"
+PIECES = [
+    *("", "=", "a=b", NAME, f"{NAME}=a.b.c", f"{NAME} = a.b.c", f"{NAME}=a.b.c\t", f"{NAME}=", f"x{NAME}=d"),
+    *(f"{NAME}x=d", f"y={NAME}", f'{NAME}="a.b.c"', 'q="', f'q="x; {NAME}=e', f'q="x; {NAME}=e; y"'),
+]
+
+
+@pytest.mark.parametrize("joint", ["; ", ";", " ; ", ";  ", ", "])
+@pytest.mark.parametrize("first", PIECES)
+@pytest.mark.parametrize("second", PIECES)
+def test_a_cookie_read_alone_is_the_one_that_reading_all_would_give(first: str, second: str, joint: str) -> None:
+    def read(cookies: Cookies) -> tuple[Any, Any]:
+        return outcome(lambda: cookies.access_token), outcome(lambda: cookies._read_parsed(NAME))
+
+    alone, among_all = serve(read, cookies=first + joint + second)[0] or (None, None)
+    assert alone == among_all
+
+
+def outcome(work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except DuplicateCookie:
+        return DuplicateCookie
+
+
 # The cookies of logins.
 
 
