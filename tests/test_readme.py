@@ -13,7 +13,7 @@ import pytest
 from flask import Flask, render_template_string
 from flask_sqlalchemy import SQLAlchemy
 
-from kakao_login import KakaoLogin
+from kakao_login import EndReason, KakaoLogin
 from kakao_login.emulator import Emulator
 from kakao_login.errors import KakaoLoginError, KakaoRejected
 from kakao_login.settings.loading import load_settings
@@ -177,6 +177,11 @@ def test_the_templates_render(name: str, kakao: Emulator) -> None:
 def test_the_table_of_settings_names_every_key_that_is_read(name: str) -> None:
     settings = (CHECKOUT / "kakao_login" / "settings").rglob("*.py")
     assert set(table_with(name, "KAKAO_CLIENT_ID")) == keys_read_in(*settings)
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_reason_for_an_end_has_a_row(name: str) -> None:
+    assert set(table_with(name, "LOGOUT")) == set(EndReason.__members__)
 
 
 @pytest.mark.parametrize("name", READMES)
