@@ -186,8 +186,9 @@ def _prepare_database(app: Any, database: Database) -> None:
             app.wsgi_app = serve
 
     app.wsgi_app = serve_in_turn
-    # Held strongly, because nothing else keeps this function.
-    appcontext_pushed.connect(prepare, app, weak=False)
+    # Kept by the app alone: what the signal holds strongly it holds for ever, and the app would live on with it.
+    app.extensions[f"{EXTENSION}.prepare"] = prepare
+    appcontext_pushed.connect(prepare, app)
 
 
 def _publish_keys(app: Flask, keys: SigningKeys) -> None:

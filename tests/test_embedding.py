@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,3 +142,13 @@ def test_a_user_model_that_is_no_model_is_refused(model: type[Any]) -> None:
 
     with pytest.raises(SettingsError, match="user_model"):
         KakaoLogin(db=SQLAlchemy(model_class=OwnBase), user_model=model)
+
+
+def test_an_app_that_nobody_uses_any_more_is_forgotten() -> None:
+    host = make_host(config_for(None, SQLALCHEMY_DATABASE_URI="sqlite://"))
+    host.app.test_client().get("/mine")
+    host.close()
+    gone = weakref.ref(host.app)
+    del host
+    gc.collect()
+    assert gone() is None

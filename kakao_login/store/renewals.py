@@ -19,6 +19,8 @@ from .rotation import Row, Step, judge
 from .sessions import Sessions
 from .shared import Store
 
+_TIMES = ("created_at", "rotated_at", "idle_expires_at", "expires_at")
+
 logger = logging.getLogger("kakao_login.store")
 
 
@@ -153,7 +155,7 @@ def _common_step(models: Models) -> Any:
             exists().where(models.user_key == row.user_id, active),
         )
         .values(**after, idle_expires_at=bindparam("idle_end"))
-        .returning(*row)
+        .returning(row.id, row.user_id, row.generation, *(row[name] for name in _TIMES))
     )
 
 

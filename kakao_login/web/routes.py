@@ -7,11 +7,11 @@ from werkzeug.datastructures import MultiDict
 
 from ..errors import InvalidRequest
 from . import account, login, refresh
+from .headers import add_missing, keep_out_of_caches
 from .visit import current_visit
 
 _NO_HEAD = frozenset({"kakao_login.login", "kakao_login.callback", "kakao_login.refresh"})
 _HEADERS = {
-    "Cache-Control": "no-store",
     # The callback's address holds the code; no page it leads to may see that.
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -58,7 +58,6 @@ def _check_single(parameters: MultiDict[str, str]) -> None:
 
 def _add_headers(response: Response) -> Response:
     if request.endpoint != "kakao_login.static":
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        response.vary.add("Cookie")
+        add_missing(response, _HEADERS)
+        keep_out_of_caches(response)
     return response

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
-from flask import Request, Response, after_this_request, has_request_context, request
+from flask import Request, after_this_request, has_request_context, request
 from werkzeug.local import LocalProxy
 
 from ..errors import DatabaseUnavailable, InvalidRequest, KakaoLoginError, LoginRequired, SessionEnded
@@ -22,6 +22,7 @@ from ..signals import EndReason
 from ..tokens.codec import Token
 from .cookies import Cookies
 from .csrf import FIELD, HEADER, SAFE_METHODS, check_csrf_token, check_origin, make_csrf_token
+from .headers import keep_out_of_caches
 
 _BEARER = re.compile(r"(?:^|,)\s*bearer(?![\w!#$%&'*+.^`|~-])\s*", re.IGNORECASE)
 _VISIT = "kakao_login_visit"
@@ -178,7 +179,7 @@ class Visit:
         """Keep the answer to this request out of every cache, whatever it turns out to be."""
         if not self._is_kept_out_of_caches:
             self._is_kept_out_of_caches = True
-            after_this_request(_add_no_store)
+            after_this_request(keep_out_of_caches)
 
     def require_https(self) -> None:
         """Raise ``InvalidRequest`` on plain http outside debug and testing."""
@@ -236,19 +237,6 @@ def access_token_expires_in() -> int:
     visit = current_visit()
     login = visit.login_or_none
     return max(login.token.expires_at - int(visit.services.clock()), 0) if login else 0
-
-
-def _add_no_store(response: Response) -> Response:
-    headers = response.headers
-    # Looked through once, for asking for a header that is not there costs more than all the rest of a guard.
-    said = {name.lower() for name, _ in headers}
-    if said.isdisjoint(("cache-control", "vary")):
-        headers.add("Cache-Control", "no-store")
-        headers.add("Vary", "Cookie")
-    else:
-        headers["Cache-Control"] = "no-store"
-        response.vary.add("Cookie")
-    return response
 
 
 current_user: Any = LocalProxy(lambda: current_visit().user)
