@@ -45,7 +45,6 @@ class State:
         self.keys = KeyRing()
         self.faults = Faults()
         self.recorder = Recorder()
-        self.masking = Masking(self._app_secrets, self._is_live)
         self.outbox = Outbox()
         self._first_apps = tuple(apps)
         self._first_browsers: dict[str, AutoSignIn] = {}
@@ -145,8 +144,10 @@ class State:
         with self.lock:
             return self.links.pop((app_id, person_id), None)
 
-    def _app_secrets(self) -> list[str]:
-        return [secret for app in self.apps for secret in (app.client_secret, app.admin_key)]
+    def masking(self) -> Masking:
+        """Give what masks one call by the secrets of now; looking them up for each value of it would be slow."""
+        app_secrets = (secret for app in self.apps for secret in (app.client_secret, app.admin_key))
+        return Masking(app_secrets, self._is_live)
 
     def _is_live(self, word: str) -> bool:
         stores = (self.codes, self.access_tokens, self.refresh_tokens, self.sessions)
