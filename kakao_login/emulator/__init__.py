@@ -16,6 +16,7 @@ The rooms, from the top; imports only point down, and the three doors stand side
 ``webhooks/``     what Kakao tells an app by itself: consents, leaving, security events
 ``web/``          what every answer shares: pages, errors, ordered failures, limits
 ``store/``        what Kakao remembers: apps, people and how apps see them, grants, keys and signing, calls
+``texts/``        whatever is said in Korean and in English, in one form
 ``http/``         the server underneath, and TLS under Kakao's names
 """
 
