@@ -23,13 +23,12 @@ The rooms, from the top; imports only point down, and the three doors stand side
 from __future__ import annotations
 
 from .control.emulator import Emulator
-from .control.lookup import NotFound
 from .control.options import Options
 from .in_process import InProcessAdapter
 from .running import RemoteListenError, run_emulator
 from .store.apps import App, Webhook
-from .store.checks import InvalidSetting
 from .store.personas import PERSONAS, Person
+from .store.refusals import InvalidSetting, NotFound
 
 __all__ = [
     "PERSONAS",

@@ -34,6 +34,11 @@ def filled_in(text: str) -> list[str]:
     return sorted(re.findall(r"\{(\w+)\}", text))
 
 
+def test_every_text_has_the_one_form() -> None:
+    assert len(texts()) > 250
+    assert [name for name, _ in tables() if name not in texts()] == []
+
+
 def test_every_text_is_there_in_both_languages_with_the_same_places_to_fill_in() -> None:
     assert [name for name, text in texts().items() if not all(text)] == []
     assert [name for name, text in texts().items() if filled_in(text.korean) != filled_in(text.english)] == []

@@ -9,11 +9,11 @@ from flask import Blueprint, Response, json, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from ..store import checks
-from ..store.checks import InvalidSetting, checked
+from ..store.checks import checked
 from ..store.faults import ENDPOINTS, SIGNED
+from ..store.refusals import InvalidSetting, NotFound, Refusal
 from ..webhooks.security_events import EVENT_TYPES
 from .emulator import Emulator
-from .lookup import NotFound
 from .visitors import refuse_other_sites
 from .webhook_calls import RULES
 
@@ -45,9 +45,9 @@ def _body() -> Json:
         value = request.get_json()
         json.dumps(value, ensure_ascii=False).encode()
     except (RecursionError, UnicodeEncodeError) as error:
-        raise InvalidSetting("the JSON is nested too deeply, or no UTF-8 can hold it") from error
+        raise InvalidSetting("json_unusable") from error
     if not isinstance(value, dict):
-        raise InvalidSetting("a JSON object is due")
+        raise InvalidSetting("must_be_json_object")
     return value
 
 
@@ -62,7 +62,7 @@ def _number_asked(name: str) -> int | None:
     if not text:
         return None
     if COUNT.fullmatch(text) is None:
-        raise InvalidSetting(f"{name}: must be a whole number from 1 up")
+        raise InvalidSetting("must_be_count", name)
     return int(text)
 
 
@@ -100,7 +100,7 @@ class _Views:
             self.emulator.show_pages(body.get("browser"))
         if request.method == "PUT":
             if ("persona" in body) == ("user_id" in body):
-                raise InvalidSetting("either persona or user_id is due")
+                raise InvalidSetting("one_person_due")
             user = body.get("persona") or body["user_id"]
             self.emulator.sign_in_as(user, body.get("agree", "all"), body.get("browser"))
         return jsonify(browsers=self.emulator.browsers())
@@ -111,7 +111,7 @@ class _Views:
     def event(self, user: str) -> Response:
         body = _of_app(_body())
         if "type" not in body:
-            raise InvalidSetting(f"type: needed; one of {', '.join(EVENT_TYPES)}")
+            raise InvalidSetting("type_missing", "type", choices=", ".join(EVENT_TYPES))
         details = {name: body.pop(name) for name in body.keys() - _EVENT.keys()}
         known = checked(body, _EVENT)
         sent = self.emulator.send_event(user, known.pop("type"), details=details, **known)
@@ -142,7 +142,7 @@ class _Views:
         endpoint = request.args.get("endpoint")
         if request.method == "DELETE":
             if "last" in request.args:
-                raise InvalidSetting("last: for GET only")
+                raise InvalidSetting("for_get_only", "last")
             self.emulator.clear_requests(endpoint)
         return jsonify(requests=self.emulator.requests(endpoint, _number_asked("last")))
 
@@ -154,20 +154,21 @@ class _Views:
         return jsonify(reset=True)
 
 
-def _refuse(error: Exception) -> tuple[Response, int]:
-    return jsonify(error=str(error)), 404 if isinstance(error, NotFound) else 400
+def _refuse(error: Refusal) -> tuple[Json, int]:
+    return error.as_json(), 404 if isinstance(error, NotFound) else 400
 
 
-def _refuse_http(error: HTTPException) -> tuple[Response, int]:
-    return jsonify(error=error.description), error.code or 500
+def _refuse_http(error: HTTPException) -> tuple[Json, int]:
+    """Answer what Flask itself refuses in the same form; its code is the status in words, `forbidden`."""
+    code = error.name.lower().replace(" ", "_")
+    return {"error": error.description, "code": code, "setting": [], "values": {}}, error.code or 500
 
 
 def control(emulator: Emulator) -> Blueprint:
     """Make the blueprint of one emulator's control API."""
     views = _Views(emulator)
     blueprint = Blueprint("control", __name__, url_prefix="/emulator")
-    blueprint.register_error_handler(InvalidSetting, _refuse)
-    blueprint.register_error_handler(NotFound, _refuse)
+    blueprint.register_error_handler(Refusal, _refuse)
     blueprint.register_error_handler(HTTPException, _refuse_http)
     blueprint.before_request(refuse_other_sites)
     route = blueprint.add_url_rule

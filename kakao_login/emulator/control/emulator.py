@@ -9,10 +9,10 @@ from typing import Any
 from ..http.tls import CA_FILE
 from ..store import apps, checks, personas
 from ..store.apps import REQUIRED
-from ..store.checks import InvalidSetting
 from ..store.faults import parse_fault
 from ..store.grants import AutoSignIn
 from ..store.personas import Person
+from ..store.refusals import InvalidSetting
 from ..store.state import EVERY_BROWSER, KAKAO_ISSUER, Addresses, State
 from ..webhooks.consents import change_consents
 from ..webhooks.leaving import drop_unfinished_sign_ups
@@ -85,15 +85,15 @@ class Emulator(WebhookCalls):
         with state.lock:
             person = personas.new_person(state.free_number(), settings)
             if person.id in state.people:
-                raise InvalidSetting("id: taken by another person")
-            _keep(state, person)
+                raise InvalidSetting("taken_by_person", "id")
+            state.keep_person(person)
         return person.as_json()
 
     def patch_user(self, user: int | str, /, **changes: Any) -> Json:
         """Change a person, named by id or persona."""
         with self.state.lock:
             person = personas.changed(self._person(user), changes)
-            _keep(self.state, person)
+            self.state.keep_person(person)
         return person.as_json()
 
     def consent(self, user: int | str, agreed: Sequence[str] | None = None, client_id: str | None = None) -> Json:
@@ -136,10 +136,7 @@ class Emulator(WebhookCalls):
 
     def advance_clock(self, seconds: float) -> float:
         """Move the emulator's clock and give its new time in seconds since the epoch."""
-        try:
-            self.state.clock.advance(checks.seconds(seconds))
-        except ValueError as error:
-            raise InvalidSetting(f"advance: {error}") from error
+        self.state.clock.advance(checks.checked({"advance": seconds}, {"advance": checks.seconds})["advance"])
         drop_unfinished_sign_ups(self.state)
         return self.state.clock.now()
 
@@ -164,10 +161,3 @@ class Emulator(WebhookCalls):
 def _holds(person: Person, search: str) -> bool:
     texts = (str(person.id), person.persona, person.nickname, person.name, person.email)
     return not search or any(search in text.casefold() for text in texts if text)
-
-
-def _keep(state: State, person: Person) -> None:
-    try:
-        state.keep_person(person)
-    except ValueError as error:
-        raise InvalidSetting(str(error)) from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..store import checks
-from ..store.checks import InvalidSetting, checked
+from ..store.checks import checked
+from ..store.refusals import InvalidSetting
 from ..webhooks.leaving import REFERRER_TYPES, WITHDRAWN_TERMS, remove_app
 from ..webhooks.security_events import EVENT_TYPES, event_claims, event_parcel
 from .lookup import Lookup
@@ -57,7 +58,7 @@ class WebhookCalls(Lookup):
         made = event_claims(state, app, person, event_type, details or {}, toe) | (claims or {})
         parcel = event_parcel(state, app, made)
         if parcel is None:
-            raise InvalidSetting("account_status_webhook_url: the app has none")
+            raise InvalidSetting("not_set", "account_status_webhook_url")
         return [delivery.as_json() for delivery in state.outbox.send([parcel], state.clock.now())]
 
     def deliveries(self) -> list[Json]:

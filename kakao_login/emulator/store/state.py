@@ -18,6 +18,7 @@ from .masking import Masking
 from .outbox import Outbox
 from .personas import FIRST_ID, PERSONAS, Person
 from .recorder import Recorder
+from .refusals import InvalidSetting
 
 KAKAO_ISSUER, KAKAO_API = "https://kauth.kakao.com", "https://kapi.kakao.com"
 EVERY_BROWSER = "*"
@@ -117,10 +118,10 @@ class State:
         return self.person_named(name) or next(by_email, None)
 
     def keep_person(self, person: Person) -> None:
-        """Keep a new or changed person. Raises ValueError if another one has the name."""
+        """Keep a new or changed person. Raises InvalidSetting if another one has the name."""
         with self.lock:
             if self._ids.get(person.persona, person.id) != person.id:
-                raise ValueError("persona: taken by another person")
+                raise InvalidSetting("taken_by_person", "persona")
             before = self.people.get(person.id)
             if before is not None:
                 del self._ids[before.persona]

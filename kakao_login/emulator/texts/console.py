@@ -252,28 +252,3 @@ CONSOLE: dict[str, Text] = {
     "keep_all": Text("그대로 두기", "Keep everything"),
     "reset_done": Text("처음 상태로 돌아갔습니다.", "Everything is as at the start."),
 }
-# How the control API's reasons begin, and the same in Korean.
-REASONS: dict[str, str] = {
-    "must be a text that is not empty": "비어 있지 않은 글이어야 합니다",
-    "must be a text that UTF-8 can hold": "UTF-8로 쓸 수 있는 글이어야 합니다",
-    "must be true or false": "true나 false여야 합니다",
-    "must be a whole number from": "다음 범위의 정수여야 합니다:",
-    "must be ASCII without spaces": "공백 없는 ASCII 글이어야 합니다",
-    "must be no number": "수가 아니고 경로에 쓸 수 있는 이름이어야 합니다",
-    "must be a number of seconds": "초를 나타내는 수여야 합니다",
-    "must be an absolute URL without a fragment": "프래그먼트(#) 없는 절대 URL이어야 합니다",
-    "must be an absolute URL": "절대 URL이어야 합니다",
-    "must be an http or https URL without": "계정 정보와 프래그먼트(#) 없는 http나 https URL이어야 합니다",
-    "must be an http or https URL": "http나 https URL이어야 합니다",
-    "must be one of": "다음 중 하나여야 합니다:",
-    "must be a list": "목록이어야 합니다",
-    "must be a table of names and values": "이름과 값의 표여야 합니다",
-    "needs a url": "url이 있어야 합니다",
-    "taken by another app or key": "다른 앱이나 다른 종류의 키가 쓰고 있습니다",
-    "taken by another person": "다른 사람이 쓰고 있습니다",
-    "a person's id cannot change": "회원번호는 바꿀 수 없습니다",
-    "the app has none": "앱에 설정되지 않았습니다",
-    "the clock moves at most a hundred years": "시계는 백 년까지만 옮길 수 있습니다",
-    "there is no person": "그런 사람이 없습니다:",
-    "unknown; known are": "모르는 이름입니다. 아는 이름:",
-}
