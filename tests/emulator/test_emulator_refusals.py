@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,63 @@ def test_the_same_codes_are_on_the_errors_in_python(kakao: Emulator) -> None:
     with pytest.raises(NotFound) as missing:
         kakao.patch_user("nobody")
     assert (missing.value.code, missing.value.values["user"]) == ("no_person", "nobody")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "call"),
+    [
+        ("PUT", "browser", {"persona": "full", "agree": 1}, lambda kakao: kakao.sign_in_as("full", 1)),
+        ("DELETE", "browser", {"browser": ""}, lambda kakao: kakao.show_pages("")),
+        ("POST", "clock", {"advance": "much"}, lambda kakao: kakao.advance_clock("much")),
+        ("POST", "keys", {"keep_old": "no"}, lambda kakao: kakao.rotate_keys("no")),
+        ("PATCH", "webhooks", {"hold": 1}, lambda kakao: kakao.switch_webhooks(hold=1)),
+        ("POST", "webhooks/release", {"reverse": 1}, lambda kakao: kakao.release_webhooks(reverse=1)),
+        ("POST", "users/full/unlink", {"referrer_type": "X"}, lambda kakao: kakao.unlink("full", "X")),
+        ("POST", "users/full/unlink", {"client_id": ""}, lambda kakao: kakao.unlink("full", client_id="")),
+        (
+            "PUT",
+            "users/full/consents",
+            {"agreed": [], "client_id": ""},
+            lambda kakao: kakao.consent("full", [], client_id=""),
+        ),
+        ("POST", "users/full/events", {"type": "x"}, lambda kakao: kakao.send_event("full", "x")),
+        (
+            "POST",
+            "users/full/events",
+            {"type": "user-linked", "toe": -1},
+            lambda kakao: kakao.send_event("full", "user-linked", toe=-1),
+        ),
+    ],
+)
+def test_a_value_is_refused_alike_over_http_and_from_python(
+    kakao: Emulator, method: str, path: str, body: Any, call: Callable[[Emulator], object]
+) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        call(kakao)
+    answer = requests.request(method, f"{kakao.url}/emulator/{path}", json=body, timeout=5)
+    assert refused.value.setting == tuple(body)[-1:]
+    assert answer.status_code == 400
+    assert answer.json() == refused.value.as_json()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"),
+    [
+        ("PUT", "browser", "agree"),
+        ("PUT", "users/full/consents", "client_id"),
+        ("PATCH", "webhooks", "hold"),
+        ("POST", "clock", "advance"),
+        ("POST", "users/full/events", "toe"),
+    ],
+)
+def test_null_is_no_way_to_leave_a_value_out(kakao: Emulator, method: str, path: str, name: str) -> None:
+    answer = requests.request(method, f"{kakao.url}/emulator/{path}", json={name: None}, timeout=5)
+    assert (answer.status_code, answer.json()["code"]) == (400, "must_not_be_null")
+    assert answer.json()["setting"] == [name]
+
+
+def test_the_emulator_is_one_class() -> None:
+    assert Emulator.__bases__ == (object,)
 
 
 def codes_in_use() -> Iterator[str]:

@@ -32,6 +32,7 @@ REASONS: dict[str, Text] = {
     "must_be_table": Text("이름과 값의 표여야 합니다", "must be a table of names and values"),
     "must_be_object": Text("JSON 객체나 TOML 표여야 합니다", "a JSON object or TOML table is due"),
     "must_be_json_object": Text("JSON 객체여야 합니다", "a JSON object is due"),
+    "must_not_be_null": Text("null일 수 없습니다. 필요 없으면 빼세요", "must not be null; leave it out instead"),
     "must_be_call_fault": Text(
         "다음 중 하나이거나 http_에 400~599의 상태 코드를 붙인 것이어야 합니다: {choices}",
         "must be one of {choices}, or http_ and a status from 400 to 599",
