@@ -12,13 +12,12 @@ from typing import Any
 import click
 
 from .control.emulator import Emulator
-from .control.lookup import NotFound
 from .control.options import Options
 from .http.tls import hosts_lines
 from .running import DANGER, RemoteListenError, listening
 from .store.app_files import read_apps
 from .store.apps import App
-from .store.checks import InvalidSetting
+from .store.refusals import InvalidSetting, NotFound
 
 # What click itself gives for a wrong option.
 USAGE_ERROR = 2

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from kakao_login.emulator import Emulator
+from kakao_login.emulator import App, Emulator
 
 from .emulator_client import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Client
 
@@ -96,3 +97,21 @@ def test_no_part_of_a_token_is_left_where_a_value_is_cut(client: Client, kakao: 
     token = client.log_in()["access_token"]
     client.authorize(state=" ".join([token] * 100))
     assert not any(token[:length] in log_of(kakao) for length in (10, 20, 40))
+
+
+class CountedApps(list[App]):
+    """Apps that count how often somebody goes through them."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[App]:
+        self.times += 1
+        return super().__iter__()
+
+
+def test_the_secrets_are_collected_once_a_call(client: Client, kakao: Emulator) -> None:
+    apps = kakao.state.apps = CountedApps(kakao.state.apps)
+    query = {f"name{number}": f"value{number}" for number in range(20)}
+    client.http.get(f"{kakao.url}/.well-known/jwks.json", params=query)
+    assert len(kakao.requests()[-1]["query"]) == 20
+    assert apps.times == 1

@@ -2,188 +2,143 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, json, jsonify, request
+from flask import Blueprint, request
 from werkzeug.exceptions import HTTPException
 
-from ..store import checks
-from ..store.checks import InvalidSetting, checked
 from ..store.faults import ENDPOINTS, SIGNED
+from ..store.refusals import InvalidSetting, NotFound, Refusal
 from ..webhooks.security_events import EVENT_TYPES
 from .emulator import Emulator
-from .lookup import NotFound
+from .reading import Json, asked, body, body_of_app, known, number_asked
+from .rules import check
 from .visitors import refuse_other_sites
-from .webhook_calls import RULES
 
-Json = dict[str, Any]
-COUNT = re.compile(r"[1-9][0-9]{0,17}")
-
-_BROWSER: dict[str, checks.Check] = {
-    "persona": checks.text,
-    "user_id": checks.identifier,
-    "agree": lambda value: value if value == "all" else checks.tuple_of(checks.text)(value),
-    "browser": checks.text,
-}
-_CONSENTS: dict[str, checks.Check] = {"agreed": checks.tuple_of(checks.text), "client_id": checks.text}
-_UNLINK: dict[str, checks.Check] = {"referrer_type": RULES["referrer_type"], "client_id": checks.text}
-_EVENT: dict[str, checks.Check] = {
-    "type": RULES["type"],
-    "toe": checks.whole_number,
-    "claims": checks.mapping_to(lambda value: value),
-    "client_id": checks.text,
-}
-_SWITCHES: dict[str, checks.Check] = {name: RULES[name] for name in ("copies", "hold")}
+CONSENTS, UNLINK = ("agreed", "client_id"), ("referrer_type", "client_id")
+BROWSER = ("persona", "user_id", "agree", "browser")
+# Whatever else the body of an event has goes into the event.
+EVENT = ("type", "toe", "claims", "client_id")
 
 
-def _body() -> Json:
-    """Read a JSON object, if any. Only JSON counts, so no foreign web page can post here."""
-    if not request.content_length and not request.get_data():
-        return {}
-    try:
-        value = request.get_json()
-        json.dumps(value, ensure_ascii=False).encode()
-    except (RecursionError, UnicodeEncodeError) as error:
-        raise InvalidSetting("the JSON is nested too deeply, or no UTF-8 can hold it") from error
-    if not isinstance(value, dict):
-        raise InvalidSetting("a JSON object is due")
-    return value
+def _sent(deliveries: list[Json]) -> Json:
+    return {"deliveries": deliveries}
 
 
-def _of_app(values: Json) -> Json:
-    """Give the values of a call that is about one app, which may also be named in the query."""
-    return values | {name: request.args[name] for name in ("client_id",) if name in request.args}
+def _browsers(emulator: Emulator) -> Json:
+    return {"browsers": emulator.browsers()}
 
 
-def _number_asked(name: str) -> int | None:
-    """Give a number of the query; None if it is left out or empty."""
-    text = request.args.get(name)
-    if not text:
-        return None
-    if COUNT.fullmatch(text) is None:
-        raise InvalidSetting(f"{name}: must be a whole number from 1 up")
-    return int(text)
+def _sign_in(emulator: Emulator) -> Json:
+    values = known(body(), BROWSER)
+    if ("persona" in values) == ("user_id" in values):
+        raise InvalidSetting("one_person_due")
+    who = {name: values.pop(name) for name in ("persona", "user_id") if name in values}
+    [user] = check(**who).values()
+    emulator.sign_in_as(user, **values)
+    return _browsers(emulator)
 
 
-class _Views:
-    """The views of one emulator's control API."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
-
-    def app(self) -> Response:
-        client_id = request.args.get("client_id")
-        if request.method == "PATCH":
-            return jsonify(self.emulator.patch_app(client_id, **_body()))
-        return jsonify(self.emulator.app(client_id))
-
-    def apps(self) -> Response:
-        if request.method == "POST":
-            return jsonify(self.emulator.add_app(**_body()))
-        return jsonify(apps=self.emulator.apps())
-
-    def users(self) -> Response:
-        if request.method == "POST":
-            return jsonify(self.emulator.add_user(**_body()))
-        return jsonify(users=self.emulator.users(request.args.get("search", ""), _number_asked("limit")))
-
-    def user(self, user: str) -> Response:
-        return jsonify(self.emulator.patch_user(user, **_body()))
-
-    def consents(self, user: str) -> Response:
-        return jsonify(self.emulator.consent(user, **_of_app(checked(_body(), _CONSENTS))))
-
-    def browser(self) -> Response:
-        body = checked(_body(), _BROWSER)
-        if request.method == "DELETE":
-            self.emulator.show_pages(body.get("browser"))
-        if request.method == "PUT":
-            if ("persona" in body) == ("user_id" in body):
-                raise InvalidSetting("either persona or user_id is due")
-            user = body.get("persona") or body["user_id"]
-            self.emulator.sign_in_as(user, body.get("agree", "all"), body.get("browser"))
-        return jsonify(browsers=self.emulator.browsers())
-
-    def unlink(self, user: str) -> Response:
-        return jsonify(deliveries=self.emulator.unlink(user, **_of_app(checked(_body(), _UNLINK))))
-
-    def event(self, user: str) -> Response:
-        body = _of_app(_body())
-        if "type" not in body:
-            raise InvalidSetting(f"type: needed; one of {', '.join(EVENT_TYPES)}")
-        details = {name: body.pop(name) for name in body.keys() - _EVENT.keys()}
-        known = checked(body, _EVENT)
-        sent = self.emulator.send_event(user, known.pop("type"), details=details, **known)
-        return jsonify(deliveries=sent)
-
-    def webhooks(self) -> Response:
-        switches = self.emulator.switch_webhooks(**checked(_body(), _SWITCHES))
-        return jsonify(**switches, deliveries=self.emulator.deliveries())
-
-    def release(self) -> Response:
-        reverse = checked(_body(), {"reverse": checks.flag}).get("reverse", False)
-        return jsonify(deliveries=self.emulator.release_webhooks(reverse=reverse))
-
-    def faults(self) -> Response:
-        if request.method == "DELETE":
-            self.emulator.clear_faults()
-        if request.method == "POST":
-            body = {"endpoint": "", "fault": ""} | _body()
-            self.emulator.fault(body.pop("endpoint"), body.pop("fault"), **body)
-        return jsonify(faults=self.emulator.state.faults.pending(), endpoints=sorted(ENDPOINTS | SIGNED))
-
-    def clock(self) -> Response:
-        if request.method == "POST":
-            self.emulator.advance_clock(checked(_body(), {"advance": checks.seconds}).get("advance", 0))
-        return jsonify(now=self.emulator.state.clock.now())
-
-    def requests(self) -> Response:
-        endpoint = request.args.get("endpoint")
-        if request.method == "DELETE":
-            if "last" in request.args:
-                raise InvalidSetting("last: for GET only")
-            self.emulator.clear_requests(endpoint)
-        return jsonify(requests=self.emulator.requests(endpoint, _number_asked("last")))
-
-    def keys(self) -> Response:
-        return jsonify(kid=self.emulator.rotate_keys(**checked(_body(), {"keep_old": checks.flag})))
-
-    def reset(self) -> Response:
-        self.emulator.reset()
-        return jsonify(reset=True)
+def _show_pages(emulator: Emulator) -> Json:
+    emulator.show_pages(known(body(), BROWSER).get("browser"))
+    return _browsers(emulator)
 
 
-def _refuse(error: Exception) -> tuple[Response, int]:
-    return jsonify(error=str(error)), 404 if isinstance(error, NotFound) else 400
+def _unlink(emulator: Emulator, user: str) -> Json:
+    return _sent(emulator.unlink(user, **known(body_of_app(), UNLINK)))
 
 
-def _refuse_http(error: HTTPException) -> tuple[Response, int]:
-    return jsonify(error=error.description), error.code or 500
+def _send_event(emulator: Emulator, user: str) -> Json:
+    values = body_of_app()
+    details = {name: values.pop(name) for name in values.keys() - set(EVENT)}
+    if "type" not in known(values, EVENT):
+        raise InvalidSetting("type_missing", "type", choices=", ".join(EVENT_TYPES))
+    return _sent(emulator.send_event(user, values.pop("type"), details=details, **values))
+
+
+def _webhooks(emulator: Emulator, **switches: Any) -> Json:
+    return emulator.switch_webhooks(**switches) | {"deliveries": emulator.deliveries()}
+
+
+def _faults(emulator: Emulator) -> Json:
+    return {"faults": emulator.state.faults.pending(), "endpoints": sorted(ENDPOINTS | SIGNED)}
+
+
+def _order_fault(emulator: Emulator) -> Json:
+    order = {"endpoint": "", "fault": ""} | body()
+    emulator.fault(order.pop("endpoint"), order.pop("fault"), **order)
+    return _faults(emulator)
+
+
+def _clear_faults(emulator: Emulator) -> Json:
+    emulator.clear_faults()
+    return _faults(emulator)
+
+
+def _requests(emulator: Emulator) -> Json:
+    return {"requests": emulator.requests(request.args.get("endpoint"), number_asked("last"))}
+
+
+def _clear_requests(emulator: Emulator) -> Json:
+    if "last" in request.args:
+        raise InvalidSetting("for_get_only", "last")
+    emulator.clear_requests(request.args.get("endpoint"))
+    return _requests(emulator)
+
+
+def _reset(emulator: Emulator) -> Json:
+    emulator.reset()
+    return {"reset": True}
+
+
+# Method, path, and what answers: it is given the emulator and what stands in the path.
+CALLS: tuple[tuple[str, str, Callable[..., Json]], ...] = (
+    ("GET", "/app", lambda kakao: kakao.app(**asked("client_id"))),
+    ("PATCH", "/app", lambda kakao: kakao.patch_app(request.args.get("client_id"), **body())),
+    ("GET", "/apps", lambda kakao: {"apps": kakao.apps()}),
+    ("POST", "/apps", lambda kakao: kakao.add_app(**body())),
+    ("GET", "/users", lambda kakao: {"users": kakao.users(request.args.get("search", ""), number_asked("limit"))}),
+    ("POST", "/users", lambda kakao: kakao.add_user(**body())),
+    ("PATCH", "/users/<user>", lambda kakao, user: kakao.patch_user(user, **body())),
+    ("PUT", "/users/<user>/consents", lambda kakao, user: kakao.consent(user, **known(body_of_app(), CONSENTS))),
+    ("POST", "/users/<user>/unlink", _unlink),
+    ("POST", "/users/<user>/events", _send_event),
+    ("GET", "/webhooks", _webhooks),
+    ("PATCH", "/webhooks", lambda kakao: _webhooks(kakao, **known(body(), ("copies", "hold")))),
+    ("POST", "/webhooks/release", lambda kakao: _sent(kakao.release_webhooks(**known(body(), ("reverse",))))),
+    ("GET", "/browser", _browsers),
+    ("PUT", "/browser", _sign_in),
+    ("DELETE", "/browser", _show_pages),
+    ("GET", "/faults", _faults),
+    ("POST", "/faults", _order_fault),
+    ("DELETE", "/faults", _clear_faults),
+    ("GET", "/clock", lambda kakao: {"now": kakao.state.clock.now()}),
+    ("POST", "/clock", lambda kakao: {"now": kakao.advance_clock(known(body(), ("advance",)).get("advance", 0))}),
+    ("GET", "/requests", _requests),
+    ("DELETE", "/requests", _clear_requests),
+    ("POST", "/keys", lambda kakao: {"kid": kakao.rotate_keys(**known(body(), ("keep_old",)))}),
+    ("POST", "/reset", _reset),
+)
+
+
+def _refuse(error: Refusal) -> tuple[Json, int]:
+    return error.as_json(), 404 if isinstance(error, NotFound) else 400
+
+
+def _refuse_http(error: HTTPException) -> tuple[Json, int]:
+    """Answer what Flask itself refuses in the same form; its code is the status in words, `forbidden`."""
+    code = error.name.lower().replace(" ", "_")
+    return {"error": error.description, "code": code, "setting": [], "values": {}}, error.code or 500
 
 
 def control(emulator: Emulator) -> Blueprint:
     """Make the blueprint of one emulator's control API."""
-    views = _Views(emulator)
     blueprint = Blueprint("control", __name__, url_prefix="/emulator")
-    blueprint.register_error_handler(InvalidSetting, _refuse)
-    blueprint.register_error_handler(NotFound, _refuse)
+    blueprint.register_error_handler(Refusal, _refuse)
     blueprint.register_error_handler(HTTPException, _refuse_http)
     blueprint.before_request(refuse_other_sites)
-    route = blueprint.add_url_rule
-    route("/app", view_func=views.app, methods=["GET", "PATCH"])
-    route("/apps", view_func=views.apps, methods=["GET", "POST"])
-    route("/users", view_func=views.users, methods=["GET", "POST"])
-    route("/users/<user>", view_func=views.user, methods=["PATCH"])
-    route("/users/<user>/consents", view_func=views.consents, methods=["PUT"])
-    route("/users/<user>/unlink", view_func=views.unlink, methods=["POST"])
-    route("/users/<user>/events", view_func=views.event, methods=["POST"])
-    route("/webhooks", view_func=views.webhooks, methods=["GET", "PATCH"])
-    route("/webhooks/release", view_func=views.release, methods=["POST"])
-    route("/browser", view_func=views.browser, methods=["GET", "PUT", "DELETE"])
-    route("/faults", view_func=views.faults, methods=["GET", "POST", "DELETE"])
-    route("/clock", view_func=views.clock, methods=["GET", "POST"])
-    route("/requests", view_func=views.requests, methods=["GET", "DELETE"])
-    route("/keys", view_func=views.keys, methods=["POST"])
-    route("/reset", view_func=views.reset, methods=["POST"])
+    for method, rule, answer in CALLS:
+        blueprint.add_url_rule(rule, f"{method} {rule}", partial(answer, emulator), methods=[method])
     return blueprint

@@ -11,10 +11,11 @@ from flask import Blueprint, Response, json, render_template, stream_with_contex
 from ..store.error_codes import KAPI_ERRORS, PAGE_ERRORS, TOKEN_ERRORS
 from ..store.faults import CALL_FAULTS, ENDPOINTS, KAPI, PAGES, SIGNED, TOKEN_FAULTS, TOKENS
 from ..store.recorder import Recorder
-from ..web.console_texts import REASONS
+from ..texts.names import ITEMS, PERSONA_NOTES, item_name
+from ..texts.reasons import REASONS
+from ..texts.text import in_language
 from ..web.context import current_state
 from ..web.pages import page_language
-from ..web.texts import ITEMS, KOREAN, PERSONA_NOTES, item_name, persona_note
 from ..webhooks.leaving import REFERRER_TYPES, WITHDRAWN_TERMS
 from ..webhooks.security_events import EVENT_TYPES
 from .visitors import refuse_other_sites
@@ -48,11 +49,11 @@ def page() -> str:
 
 
 def _facts(lang: str) -> dict[str, Any]:
-    """Give what the script knows besides words: names of consent items, notes on personas, reasons in Korean."""
+    """Give what the script knows besides words: names of consent items, notes on personas, reasons by code."""
     return {
         "items": {item: item_name(item, lang) for item in ITEMS},
-        "notes": {persona: persona_note(persona, lang) for persona in PERSONA_NOTES},
-        "reasons": REASONS if lang == KOREAN else {},
+        "notes": in_language(PERSONA_NOTES, lang),
+        "reasons": in_language(REASONS, lang),
     }
 
 

@@ -1,1 +1,4 @@
-"""HTTP and TLS under the application; knows nothing of Kakao but its names."""
+"""HTTP and TLS under the application; knows nothing of Kakao but its names.
+
+Here belongs what makes bytes into a WSGI call and back.
+"""

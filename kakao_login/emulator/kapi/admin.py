@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 from flask import Response, jsonify, request
 
 from ..store.apps import App
+from ..store.profiles import user_me
 from ..store.state import State
 from ..web.context import call_parameters, current_state
 from ..web.errors import KapiError
 from ..web.limits import count_calls
 from .auth import admin_app
 from .parameters import choice, json_value, number, string_list
-from .profiles import user_me
 from .user import only
 
 PAGE_MOST, USERS_MOST, USERS_MOST_WITH_KEYS = 100, 100, 20

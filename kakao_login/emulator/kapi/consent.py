@@ -13,9 +13,9 @@ from ..store.apps import REQUIRED, App
 from ..store.clock import utc_text
 from ..store.grants import Agreement, Link
 from ..store.state import State
+from ..texts.names import consent_item
 from ..web.context import call_parameters, current_state
 from ..web.errors import KapiError
-from ..web.texts import ITEMS, KOREAN, item_name
 from ..webhooks.consents import change_consents
 from .auth import Caller, caller, link_or_error
 from .parameters import choice, string_list
@@ -56,10 +56,11 @@ def _scopes(app: App, link: Link) -> list[Json]:
 
 
 def _scope(app: App, link: Link, item: str) -> Json:
+    known = consent_item(item)
     shown: Json = {
         "id": item,
-        "display_name": item_name(item, KOREAN),
-        "type": ITEMS.get(item, ("", "", "PRIVACY"))[2],
+        "display_name": known.name.korean,
+        "type": known.type,
         "using": item in app.consent_items,
         "agreed": item in link.agreed,
     }

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from ..store.profiles import agreed_items, link_of
 from ..web.context import current_state
 from ..web.errors import KapiError
 from .auth import caller_by_token
 from .parameters import number
-from .profiles import agreed_items, link_of
 
 ITEM = "shipping_address"
 PAGE, PAGE_LEAST = 10, 2

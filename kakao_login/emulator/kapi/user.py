@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from ..store.profiles import agreed_items, link_of, userinfo_claims
+from ..store.profiles import user_me as whole_user
 from ..web.context import current_state
 from ..web.errors import KapiError
 from .auth import caller, caller_by_token
 from .parameters import choice, string_list
-from .profiles import agreed_items, link_of, userinfo_claims
-from .profiles import user_me as whole_user
 
 Json = dict[str, Any]
 

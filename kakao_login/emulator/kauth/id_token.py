@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kapi.profiles import granted_profile
 from ..store.apps import App
 from ..store.grants import Token
 from ..store.personas import Person
+from ..store.profiles import granted_profile
 from ..store.state import State
 
 Claims = dict[str, Any]

@@ -6,11 +6,11 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from ..kapi.profiles import agreed_items
 from ..store.apps import App
 from ..store.grants import REFRESH_TOKEN_LIFETIME, Link, Token
+from ..store.profiles import agreed_items
+from ..store.spoiling import sign_spoiled
 from ..store.state import State
-from ..web.spoiling import sign_spoiled
 from .id_token import claims_for
 
 Answer = dict[str, Any]

@@ -28,7 +28,7 @@ export async function control(method, path, body) {
   } catch {
     throw new Problem(words.unreachable);
   }
-  if (!answer.ok) throw new Problem(`${words.refused} ${reason(value.error)}`, value.error.split(":")[0]);
+  if (!answer.ok) throw new Problem(`${words.refused} ${reason(value)}`, value.setting[0]);
   return value;
 }
 

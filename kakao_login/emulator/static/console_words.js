@@ -2,16 +2,17 @@
 export const words = JSON.parse(document.body.dataset.words);
 export const facts = JSON.parse(document.body.dataset.facts);
 
-export function worded(name, values = {}) {
-  return words[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 }
 
-// The control API gives its reasons in English, after the name of the setting.
-export function reason(message) {
-  const [, setting, rest] = /^(\w+): (.*)$/s.exec(message) ?? [null, "", message];
-  const known = Object.keys(facts.reasons).find((start) => rest.startsWith(start));
-  const translated = known ? facts.reasons[known] + rest.slice(known.length) : rest;
-  return setting ? `${setting}: ${translated}` : translated;
+export function worded(name, values = {}) {
+  return filled(words[name], values);
+}
+
+// Why the control API refused, told by its code; only what Flask itself refuses has none that is known here.
+export function reason({ error, code, setting, values }) {
+  return code in facts.reasons ? [...setting, filled(facts.reasons[code], values)].join(": ") : error;
 }
 
 export function itemName(item) {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .apps import App, distinct, next_app
-from .checks import InvalidSetting
+from .refusals import InvalidSetting
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -29,8 +29,10 @@ def _apps_in(file: Path, before: list[App]) -> list[App]:
     try:
         for settings in _tables(file):
             apps = distinct([*apps, next_app(apps, settings)])
+    except InvalidSetting as error:
+        raise error.within(str(file)) from error
     except (OSError, ValueError) as error:
-        raise InvalidSetting(f"{file}: {error}") from error
+        raise InvalidSetting("file_unusable", str(file), reason=str(error)) from error
     return apps[len(before) :]
 
 

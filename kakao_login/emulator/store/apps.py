@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from . import checks
-from .checks import InvalidSetting, checked
+from .checks import checked
 from .faults import ENDPOINTS
+from .refusals import InvalidSetting
 
 REQUIRED, OPTIONAL, DURING_USE = "required", "optional", "during_use"
 DEFAULT_REDIRECT_URI = "http://localhost:5000/auth/kakao/callback"
@@ -94,7 +95,7 @@ def _webhook(value: Any) -> Webhook:
     rules = {"url": checks.webhook_url, "method": checks.one_of("GET", "POST")}
     values = checked(value, rules)
     if "url" not in values:
-        raise InvalidSetting("needs a url")
+        raise InvalidSetting("url_missing")
     return Webhook(**values)
 
 
@@ -143,7 +144,7 @@ def distinct(apps: list[App]) -> list[App]:
     for names in (("app_id",), ("client_id", "javascript_key", "native_key"), ("admin_key",)):
         values = [getattr(app, name) for app in apps for name in names]
         if len(set(values)) < len(values):
-            raise InvalidSetting(f"{', '.join(names)}: taken by another app or key")
+            raise InvalidSetting("taken_by_app", ", ".join(names))
     return apps
 
 

@@ -6,35 +6,33 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from .refusals import InvalidSetting
+
 Check = Callable[[Any], Any]
 # The largest whole number below which a JavaScript number holds every one.
 LARGEST_EXACT = 2**53 - 1
 
 
-class InvalidSetting(ValueError):
-    """A value that the emulator cannot use; the message names the key and what it should be."""
-
-
 def text(value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise InvalidSetting("must be a text that is not empty")
+        raise InvalidSetting("must_be_text")
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise InvalidSetting("must be a text that UTF-8 can hold") from error
+        raise InvalidSetting("must_be_utf8") from error
     return value
 
 
 def flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise InvalidSetting("must be true or false")
+        raise InvalidSetting("must_be_flag")
     return value
 
 
 def number_between(least: int, most: int) -> Check:
     def check(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise InvalidSetting(f"must be a whole number from {least} to {most}")
+            raise InvalidSetting("must_be_whole_number", least=least, most=most)
         return value
 
     return check
@@ -50,20 +48,20 @@ small_identifier = number_between(1, LARGEST_EXACT)
 def key(value: Any) -> str:
     """Accept what an HTTP header can carry as it stands."""
     if not (text(value).isascii() and value.isprintable()) or " " in value:
-        raise InvalidSetting("must be ASCII without spaces")
+        raise InvalidSetting("must_be_key")
     return str(value)
 
 
 def persona(value: Any) -> str:
     """Accept a name that no id can be mistaken for and that the path of a call can hold."""
     if text(value).isdigit() or "/" in value or value.strip(".") == "":
-        raise InvalidSetting("must be no number and fit into a path")
+        raise InvalidSetting("must_be_persona")
     return str(value)
 
 
 def seconds(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e12:
-        raise InvalidSetting("must be a number of seconds")
+        raise InvalidSetting("must_be_seconds")
     return float(value)
 
 
@@ -74,34 +72,34 @@ def url(value: Any) -> str:
     except ValueError:
         scheme = ""
     if not scheme or any(character.isspace() for character in value):
-        raise InvalidSetting("must be an absolute URL")
+        raise InvalidSetting("must_be_url")
     return str(value)
 
 
 def redirect_uri(value: Any) -> str:
     """Accept a URL that parameters can be appended to (RFC 6749 3.1.2)."""
     if "#" in url(value):
-        raise InvalidSetting("must be an absolute URL without a fragment")
+        raise InvalidSetting("must_be_redirect_uri")
     return str(value)
 
 
 def http_url(value: Any) -> str:
     if urlsplit(url(value)).scheme not in {"http", "https"} or not urlsplit(value).netloc:
-        raise InvalidSetting("must be an http or https URL")
+        raise InvalidSetting("must_be_http_url")
     return str(value)
 
 
 def webhook_url(value: Any) -> str:
     """Accept an http URL; credentials in it would replace the header that Kakao sends, a fragment the query."""
     if "@" in urlsplit(http_url(value)).netloc or "#" in value:
-        raise InvalidSetting("must be an http or https URL without credentials and fragment")
+        raise InvalidSetting("must_be_webhook_url")
     return str(value)
 
 
 def one_of(*choices: str | int) -> Check:
     def check(value: Any) -> str | int:
         if isinstance(value, bool) or not isinstance(value, str | int) or value not in choices:
-            raise InvalidSetting(f"must be one of {', '.join(map(str, choices))}")
+            raise InvalidSetting("must_be_one_of", choices=", ".join(map(str, choices)))
         return value
 
     return check
@@ -114,7 +112,7 @@ def optional(check: Check) -> Check:
 def tuple_of(check: Check) -> Check:
     def check_each(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple):
-            raise InvalidSetting("must be a list")
+            raise InvalidSetting("must_be_list")
         return tuple(check(item) for item in value)
 
     return check_each
@@ -123,7 +121,7 @@ def tuple_of(check: Check) -> Check:
 def mapping_to(check: Check) -> Check:
     def check_each(value: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping):
-            raise InvalidSetting("must be a table of names and values")
+            raise InvalidSetting("must_be_table")
         return {text(name): check(item) for name, item in value.items()}
 
     return check_each
@@ -137,14 +135,14 @@ def as_json(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def checked(values: Any, checks: Mapping[str, Check]) -> dict[str, Any]:
     """Check every named value. Raises InvalidSetting naming the key that is unknown or wrong."""
     if not isinstance(values, Mapping):
-        raise InvalidSetting("a JSON object or TOML table is due")
+        raise InvalidSetting("must_be_object")
     return {name: _checked_one(name, value, checks) for name, value in values.items()}
 
 
 def _checked_one(name: str, value: Any, checks: Mapping[str, Check]) -> Any:
     if name not in checks:
-        raise InvalidSetting(f"{name}: unknown; known are {', '.join(sorted(checks))}")
+        raise InvalidSetting("unknown", name, known=", ".join(sorted(checks)))
     try:
         return checks[name](value)
     except InvalidSetting as error:
-        raise InvalidSetting(f"{name}: {error}") from error
+        raise error.within(name) from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta, timezone
 
+from .refusals import InvalidSetting
+
 # Beyond this the dates no longer fit the four-digit years of RFC 3339.
 FARTHEST = timedelta(days=365 * 100).total_seconds()
 
@@ -20,10 +22,10 @@ class Clock:
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move the clock by `seconds` (negative moves back). Raises ValueError beyond a hundred years."""
+        """Move the clock by `seconds` (negative moves back). Raises InvalidSetting beyond a hundred years."""
         offset = self._offset + seconds
         if not abs(offset) <= FARTHEST:
-            raise ValueError("the clock moves at most a hundred years")
+            raise InvalidSetting("clock_too_far", "advance")
         self._offset = offset
 
     def reset(self) -> None:

@@ -8,8 +8,9 @@ from threading import Event, Lock
 from typing import Any
 
 from . import checks
-from .checks import InvalidSetting, checked
+from .checks import checked
 from .error_codes import KAPI_ERRORS, PAGE_ERRORS, TOKEN_ERRORS
+from .refusals import InvalidSetting
 
 HANG_SECONDS = 600.0
 SLOW_MS = 1000
@@ -102,12 +103,11 @@ def parse_fault(settings: Any) -> Fault:
     """Make a fault from raw settings. Raises InvalidSetting that tells the known names."""
     values = checked(settings, _CHECKS)
     if not {"endpoint", "fault"} <= values.keys():
-        raise InvalidSetting("endpoint and fault are both needed")
+        raise InvalidSetting("fault_incomplete")
     fault = Fault(**values)
     if fault.fault not in names_for(fault.endpoint) and not _is_open_ended(fault):
-        known = sorted(names_for(fault.endpoint))
-        more = "no_ and a claim" if fault.endpoint in SIGNED else "http_ and a status from 400 to 599"
-        raise InvalidSetting(f"fault: must be one of {', '.join(known)}, or {more}")
+        code = "must_be_token_fault" if fault.endpoint in SIGNED else "must_be_call_fault"
+        raise InvalidSetting(code, "fault", choices=", ".join(sorted(names_for(fault.endpoint))))
     return fault
 
 

@@ -28,17 +28,17 @@ Parameters = dict[str, list[str]]
 
 
 class Masking:
-    """Masks by the name of a parameter, and by value: the secrets of apps, and what `is_live` knows."""
+    """Masks one call, by the name of a parameter and by value: the secrets of apps, and what `is_live` knows."""
 
-    def __init__(self, app_secrets: Callable[[], Iterable[str]], is_live: Callable[[str], bool]) -> None:
-        self._app_secrets = app_secrets
+    def __init__(self, app_secrets: Iterable[str], is_live: Callable[[str], bool]) -> None:
+        self._app_secrets = tuple(app_secrets)
         self._is_live = is_live
 
     def text(self, value: str) -> str:
         """Give a text without the secrets in it, however they are joined with the rest."""
         shown = value if len(value) <= LOOKED_THROUGH else _TORN_WORD.sub("", value[:LOOKED_THROUGH])
         shown = _JWT.sub(MASK, shown)
-        for secret in self._app_secrets():
+        for secret in self._app_secrets:
             # One of a few letters would take every word apart that happens to hold them.
             shown = shown.replace(secret, MASK) if len(secret) >= SHORTEST_SECRET or shown == secret else shown
         shown = _LONG_WORD.sub(lambda found: self._without_live(found.group()), shown)

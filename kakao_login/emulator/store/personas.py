@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from . import checks
-from .checks import InvalidSetting, checked
+from .checks import checked
+from .refusals import InvalidSetting
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def changed(person: Person, changes: Any) -> Person:
     """Give the person with `changes` applied. The id stays. Raises InvalidSetting."""
     values = checked(changes, _CHECKS)
     if values.get("id", person.id) != person.id:
-        raise InvalidSetting("id: a person's id cannot change")
+        raise InvalidSetting("id_is_fixed", "id")
     return replace(person, **values)
 
 

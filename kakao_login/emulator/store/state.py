@@ -18,6 +18,7 @@ from .masking import Masking
 from .outbox import Outbox
 from .personas import FIRST_ID, PERSONAS, Person
 from .recorder import Recorder
+from .refusals import InvalidSetting
 
 KAKAO_ISSUER, KAKAO_API = "https://kauth.kakao.com", "https://kapi.kakao.com"
 EVERY_BROWSER = "*"
@@ -45,7 +46,6 @@ class State:
         self.keys = KeyRing()
         self.faults = Faults()
         self.recorder = Recorder()
-        self.masking = Masking(self._app_secrets, self._is_live)
         self.outbox = Outbox()
         self._first_apps = tuple(apps)
         self._first_browsers: dict[str, AutoSignIn] = {}
@@ -118,10 +118,10 @@ class State:
         return self.person_named(name) or next(by_email, None)
 
     def keep_person(self, person: Person) -> None:
-        """Keep a new or changed person. Raises ValueError if another one has the name."""
+        """Keep a new or changed person. Raises InvalidSetting if another one has the name."""
         with self.lock:
             if self._ids.get(person.persona, person.id) != person.id:
-                raise ValueError("persona: taken by another person")
+                raise InvalidSetting("taken_by_person", "persona")
             before = self.people.get(person.id)
             if before is not None:
                 del self._ids[before.persona]
@@ -145,8 +145,10 @@ class State:
         with self.lock:
             return self.links.pop((app_id, person_id), None)
 
-    def _app_secrets(self) -> list[str]:
-        return [secret for app in self.apps for secret in (app.client_secret, app.admin_key)]
+    def masking(self) -> Masking:
+        """Give what masks one call by the secrets of now; looking them up for each value of it would be slow."""
+        app_secrets = (secret for app in self.apps for secret in (app.client_secret, app.admin_key))
+        return Masking(app_secrets, self._is_live)
 
     def _is_live(self, word: str) -> bool:
         stores = (self.codes, self.access_tokens, self.refresh_tokens, self.sessions)

@@ -34,18 +34,19 @@ def _begin() -> Response | None:
     if _is_spared():
         return None
     state, form = current_state(), _form()
+    masking = state.masking()
     g.alarm = state.faults.alarm()
     fault = state.faults.take(call_name())
     g.started, g.fault = time.perf_counter(), fault
     g.call = Call(
         number=state.recorder.next_number(),
         at=state.clock.now(),
-        endpoint=state.masking.text(call_name()),
+        endpoint=masking.text(call_name()),
         method=request.method,
-        path=state.masking.text(request.path),
-        query=state.masking.parameters(request.args.lists()),
-        form=state.masking.parameters(form),
-        headers=state.masking.headers(request.headers),
+        path=masking.text(request.path),
+        query=masking.parameters(request.args.lists()),
+        form=masking.parameters(form),
+        headers=masking.headers(request.headers),
         fault=fault.fault if fault else None,
     )
     state.recorder.begin(g.call)

@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, request
 
-from .console_texts import CONSOLE
-from .texts import ENGLISH, KOREAN, PAGES, item_name, persona_note
+from ..texts.console import CONSOLE
+from ..texts.names import item_name, persona_note
+from ..texts.pages import PAGES
+from ..texts.text import ENGLISH, KOREAN, LANGUAGES, in_language
 
 # Where a form may lead is left open: after it, Kakao redirects to whatever URI the app registered.
 CONTENT_SECURITY_POLICY = (
@@ -21,14 +23,14 @@ CACHEABLE = frozenset({"kauth.jwks", "kauth.discovery", "pictures.picture", "sta
 def page_language() -> str:
     """Give `ko` or `en`: as `lang` in the query says, else as the browser prefers, else Korean."""
     asked = request.args.get("lang")
-    if asked in PAGES:
+    if asked in LANGUAGES:
         return asked
-    return request.accept_languages.best_match([KOREAN, ENGLISH], default=KOREAN)
+    return request.accept_languages.best_match(LANGUAGES, default=KOREAN)
 
 
 def page_texts() -> dict[str, str]:
     """Give the words of the page's language."""
-    return PAGES[page_language()]
+    return in_language(PAGES, page_language())
 
 
 def url_in_other_language() -> str:
@@ -47,7 +49,7 @@ def is_kapi_path() -> bool:
 def _for_templates() -> dict[str, Any]:
     return {
         "t": page_texts(),
-        "c": CONSOLE[page_language()],
+        "c": in_language(CONSOLE, page_language()),
         "lang": page_language(),
         "url_in_other_language": url_in_other_language,
         "item_name": item_name,

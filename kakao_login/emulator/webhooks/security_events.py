@@ -8,8 +8,8 @@ from typing import Any
 from ..store.apps import App
 from ..store.parcels import Parcel
 from ..store.personas import Person
+from ..store.spoiling import sign_spoiled
 from ..store.state import State
-from ..web.spoiling import sign_spoiled
 
 Json = dict[str, Any]
 OAUTH = "https://schemas.openid.net/secevent/oauth/event-type/"

@@ -9,8 +9,8 @@ from typing import Any
 
 import jwt
 
-from ..store.keys import jws, new_signing_key
-from ..store.state import State
+from .keys import jws, new_signing_key
+from .state import State
 
 Json = dict[str, Any]
 

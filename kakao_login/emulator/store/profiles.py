@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..store.apps import App
-from ..store.clock import utc_text
-from ..store.grants import Link
-from ..store.personas import Person
-from ..store.state import State
+from .apps import App
+from .clock import utc_text
+from .grants import Link
+from .personas import Person
+from .state import State
 
 Json = dict[str, Any]
 # Item: (prefix of its flags, fields of kakao_account filled from attributes of the same name).
