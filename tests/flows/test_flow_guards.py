@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import pytest
 import requests
+from flask import Response
 from sqlalchemy import event
+
+from kakao_login import current_login, login_required
 
 from ..support import HOST, PAGE, SAME_ORIGIN, Browser, Clock, Host
 
@@ -268,3 +271,30 @@ def test_head_and_options_change_nothing(browser: Browser) -> None:
             browser.get(path)
     assert browser.pair() == pair
     assert browser.get("/mine").status_code == 200
+
+
+def test_what_depends_on_a_login_is_kept_out_of_caches_whatever_the_view_says_of_it(new_host: Hosts) -> None:
+    host = new_host()
+
+    @host.app.get("/said")
+    @login_required
+    def said() -> Response:
+        return Response("mine", headers={"Cache-Control": "public, max-age=60", "Vary": "Origin"})
+
+    @host.app.get("/asked")
+    def asked() -> dict[str, bool]:
+        return {"in": bool(current_login)}
+
+    browser = Browser(host.serve())
+    anonymous = browser.get("/asked")
+    browser.log_in()
+    answers = [
+        anonymous,
+        browser.get("/asked"),
+        browser.get("/mine"),
+        browser.get("/said"),
+        browser.get("/auth/me"),
+    ]
+    assert [answer.headers["Cache-Control"] for answer in answers] == ["no-store"] * 5
+    assert [answer.headers["Vary"] for answer in answers] == ["Cookie"] * 3 + ["Origin, Cookie", "Cookie"]
+    assert browser.get("/asked").json() == {"in": True}

@@ -126,6 +126,7 @@ def test_an_expired_token_takes_no_step_in_a_living_session(new_bare_host: Hosts
 
 def with_property(db: Any) -> Any:
     class User(db.Model):
+        __tablename__ = "person"
         id = Column(Integer, primary_key=True)
         state = Column(String(10), default="on")
 
@@ -138,6 +139,7 @@ def with_property(db: Any) -> Any:
 
 def with_hybrid(db: Any) -> Any:
     class User(db.Model):
+        __tablename__ = "person"
         id = Column(Integer, primary_key=True)
         state = Column(String(10), default="on")
 
@@ -150,6 +152,7 @@ def with_hybrid(db: Any) -> Any:
 
 def with_column_of_another_name(db: Any) -> Any:
     class User(db.Model):
+        __tablename__ = "person"
         id = Column(Integer, primary_key=True)
         is_active = Column("enabled", Boolean, default=True)
 
@@ -158,6 +161,7 @@ def with_column_of_another_name(db: Any) -> Any:
 
 def with_text(db: Any) -> Any:
     class User(db.Model):
+        __tablename__ = "person"
         id = Column(Integer, primary_key=True)
         is_active = Column(String(10), default="on")
 
@@ -166,6 +170,7 @@ def with_text(db: Any) -> Any:
 
 def without_any(db: Any) -> Any:
     class User(db.Model):
+        __tablename__ = "person"
         id = Column(Integer, primary_key=True)
 
     return User
@@ -184,9 +189,9 @@ MODELS: list[tuple[Callable[[Any], Any], dict[str, Any], bool]] = [
 
 @pytest.mark.parametrize(("model", "off", "in_sql"), MODELS)
 def test_a_user_is_judged_by_whatever_its_is_active_is(
-    model: Callable[[Any], Any], off: dict[str, Any], in_sql: bool, tmp_path: Path
+    model: Callable[[Any], Any], off: dict[str, Any], in_sql: bool, database_url: Callable[[str], str]
 ) -> None:
-    host = make_host(config_for(None, SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/host.db"), user_model=model)
+    host = make_host(config_for(None, SQLALCHEMY_DATABASE_URI=database_url("host")), user_model=model)
     sid = new_session(host, new_user(host)).id
     with statements(host) as sent:
         assert host.services.renewals.rotate(sid, 0).generation == 1
@@ -201,6 +206,7 @@ def test_a_user_is_judged_by_whatever_its_is_active_is(
 
 def with_a_relationship(db: Any) -> Any:
     class User(db.Model):
+        __tablename__ = "person"
         id = Column(Integer, primary_key=True)
         posts = db.relationship("Post")
 
@@ -210,7 +216,7 @@ def with_a_relationship(db: Any) -> Any:
 def with_posts(db: Any) -> Any:
     class Post(db.Model):
         id = Column(Integer, primary_key=True)
-        user_id = Column(db.ForeignKey("user.id"))
+        user_id = Column(db.ForeignKey("person.id"))
 
     return Post
 
