@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from .signals import session_refreshed as session_refreshed
     from .signals import user_logged_in as user_logged_in
     from .signals import user_signed_up as user_signed_up
+    from .web.guards import csrf_token as csrf_token
+    from .web.guards import current_login as current_login
+    from .web.guards import current_user as current_user
     from .web.guards import login_optional as login_optional
     from .web.guards import login_required as login_required
     from .web.next_path import safe_next as safe_next
     from .web.session_info import SessionInfo as SessionInfo
-    from .web.visit import csrf_token as csrf_token
-    from .web.visit import current_login as current_login
-    from .web.visit import current_user as current_user
 
 _HOME_OF = {
     "EndReason": "signals",
@@ -45,9 +45,9 @@ _HOME_OF = {
     "KakaoUser": "kakao.responses",
     "SessionInfo": "web.session_info",
     "SettingsError": "errors",
-    "csrf_token": "web.visit",
-    "current_login": "web.visit",
-    "current_user": "web.visit",
+    "csrf_token": "web.guards",
+    "current_login": "web.guards",
+    "current_user": "web.guards",
     "login_optional": "web.guards",
     "login_required": "web.guards",
     "refresh_replayed": "signals",

@@ -31,9 +31,9 @@ from .tokens.codec import TokenCodec
 from .tokens.keys import SigningKeys, load_keys
 from .tokens.pair import PairMaker
 from .web.answers import browser_language, render_error
+from .web.guards import access_token_expires_in, csrf_token, present_sid
 from .web.routes import make_blueprint
 from .web.session_info import SessionInfo, describe_session
-from .web.visit import access_token_expires_in, csrf_token, present_sid
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 

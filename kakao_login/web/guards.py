@@ -1,14 +1,15 @@
-"""What stands before a host's views: ``login_required`` and ``login_optional``."""
+"""What stands before a host's views, and what they may ask about the present login."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
 from inspect import iscoroutinefunction
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
-from flask import Request, current_app, redirect, url_for
+from flask import Request, current_app, has_request_context, redirect, url_for
+from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import DuplicateCookie, InvalidToken, KakaoLoginError, LoginRequired, SessionEnded, TokenExpired
@@ -34,6 +35,31 @@ def login_optional(view: Callable[P, R]) -> Callable[P, R | BaseResponse]:
     A login whose access token ran out is renewed first, so that nobody looks logged out who is not.
     """
     return _guard(view, optional=True)
+
+
+def present_sid() -> str | None:
+    """Give the id of the present login's session, or None without a login or outside a request."""
+    login = current_visit().login_or_none if has_request_context() else None
+    return login and login.sid
+
+
+def csrf_token() -> str:
+    """Give the CSRF token of the present login for a form, or an empty text without one."""
+    return current_visit().csrf_token
+
+
+def access_token_expires_in() -> int:
+    """Give the seconds the access token of the present login still lives, 0 without one."""
+    visit = current_visit()
+    login = visit.login_or_none
+    return max(login.token.expires_at - int(visit.services.clock()), 0) if login else 0
+
+
+current_user: Any = LocalProxy(lambda: current_visit().user)
+"""The User of the present login, loaded from SQL when first touched; false without a login."""
+
+current_login: Any = LocalProxy(lambda: current_visit().login_or_none)
+"""The present ``Login``, known without SQL: ``sid``, ``claims``, ``user_id``, ``auth_time``; false without one."""
 
 
 def _guard(view: Callable[P, R], *, optional: bool) -> Callable[P, R | BaseResponse]:

@@ -12,8 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
-from flask import Request, after_this_request, has_request_context, request
-from werkzeug.local import LocalProxy
+from flask import Request, after_this_request, request
 
 from ..errors import DatabaseUnavailable, InvalidRequest, KakaoLoginError, LoginRequired, SessionEnded
 from ..services import Services, current_services
@@ -219,28 +218,3 @@ def current_visit() -> Visit:
     if visit is None:
         visit = present.__dict__[_VISIT] = Visit(present, current_services())
     return visit
-
-
-def present_sid() -> str | None:
-    """Give the id of the present login's session, or None without a login or outside a request."""
-    login = current_visit().login_or_none if has_request_context() else None
-    return login and login.sid
-
-
-def csrf_token() -> str:
-    """Give the CSRF token of the present login for a form, or an empty text without one."""
-    return current_visit().csrf_token
-
-
-def access_token_expires_in() -> int:
-    """Give the seconds the access token of the present login still lives, 0 without one."""
-    visit = current_visit()
-    login = visit.login_or_none
-    return max(login.token.expires_at - int(visit.services.clock()), 0) if login else 0
-
-
-current_user: Any = LocalProxy(lambda: current_visit().user)
-"""The User of the present login, loaded from SQL when first touched; false without a login."""
-
-current_login: Any = LocalProxy(lambda: current_visit().login_or_none)
-"""The present ``Login``, known without SQL: ``sid``, ``claims``, ``user_id``, ``auth_time``; false without one."""
