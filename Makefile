@@ -25,7 +25,8 @@ lint: .venv/test.installed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: .venv/test.installed
+bench: .venv/bench.installed
+	@sh benchmarks/install_valgrind.sh
 	@$(BIN)/python -m benchmarks
 
 tools:
@@ -45,6 +46,10 @@ $(MESSAGES).mo: $(MESSAGES).po .venv/demo.installed
 
 .venv/test.installed: setup.cfg pyproject.toml .venv/demo.installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@
+
+.venv/bench.installed: .venv/test.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
 .venv:

@@ -1,98 +1,104 @@
-"""What the extension costs a host: a guard, a user, a refresh, and asking the database on every request."""
+"""What a login costs over TLS: its statements, its time over that of Kakao's answers, and its CPU time."""
 
 from __future__ import annotations
 
+import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-from flask import Flask
-from flask_sqlalchemy import SQLAlchemy
+import requests
 
-from kakao_login import KakaoLogin, current_user, login_required
+from .hosts import Host, make_host, sqlite
+from .measure import Environ, Times, Work, call, ratio, spread, take_turns
+from .provider import provider
+from .results import Counts, Result
+from .statements import statements
 
-from .measure import compare
-
-CONFIG = {
-    "TESTING": True,
-    "JWT_SECRET_KEY": "only-for-measuring-0123456789abcdef0123",
-    "KAKAO_CLIENT_ID": "none",
-    "KAKAO_LOGIN_MAX_SESSIONS": 100_000,
-}
+BARE, WARM, COLD = "the two calls to Kakao alone", "a login", "a login on two new connections"
 
 
-def make_app(folder: Path, **changes: Any) -> tuple[Flask, Any]:
-    """Make a host with an open view, a guarded one and one that touches the user."""
-    app = Flask("bench", template_folder=None)
-    app.config.update(CONFIG, SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder}/{len(changes)}.db", **changes)
-    db = SQLAlchemy(app)
-    login = KakaoLogin(app, db=db)
+class Logins:
+    """Callbacks, each of a login that was started before."""
 
-    @app.get("/open")
-    def open_to_all() -> dict[str, Any]:
-        return {"ok": True}
+    def __init__(self, host: Host) -> None:
+        self._host = host
 
-    @app.get("/guarded")
-    @login_required
-    def guarded() -> dict[str, Any]:
-        return {"ok": True}
+    def check(self) -> None:
+        """Raise ``AssertionError`` unless a login ends in one."""
+        call_back(self._host, self._host.start())
 
-    @app.get("/user")
-    @login_required
-    def user() -> dict[str, Any]:
-        return {"id": current_user.id}
+    def prepare(self, repeat: int) -> Callable[[], None]:
+        """Start so many logins and give what ends them."""
+        callbacks = [self._host.start() for _ in range(repeat)]
 
-    with app.app_context():
-        db.create_all()
-        db.session.add(login.user_model())
-        db.session.commit()
-    return app, app.extensions["kakao_login"]
+        def run() -> None:
+            for callback in callbacks:
+                call_back(self._host, callback)
+
+        return run
 
 
-def caller(app: Flask, state: Any, path: str) -> Callable[[], object]:
-    """Give what calls ``path`` with a living access token."""
-    client = app.test_client(use_cookies=False)
-    row = state.sessions.start(1, user_agent="", ip="")
-    headers = {"Authorization": f"Bearer {state.pairs.make(row).access_token}"}
-    return lambda: client.get(path, headers=headers)
+class BareCalls:
+    """What no login can do without: the two calls to Kakao, on one connection."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session = requests.Session()
+        # The environment may name authorities of its own, which go over ``verify``.
+        self._session.trust_env = False
+        self._session.verify = os.environ["SSL_CERT_FILE"]
+
+    def check(self) -> None:
+        """Raise ``AssertionError`` unless Kakao answers."""
+        self._ask()
+
+    def prepare(self, repeat: int) -> Callable[[], None]:
+        """Give what asks so many times."""
+
+        def run() -> None:
+            for _ in range(repeat):
+                self._ask()
+
+        return run
+
+    def _ask(self) -> None:
+        assert self._session.post(f"{self._url}/oauth/token", data={"code": "c"}, timeout=5).json()
+        assert self._session.get(f"{self._url}/v2/user/me", timeout=5).json()
 
 
-def refresher(app: Flask, state: Any, fresh: bool) -> Callable[[], object]:
-    """Give what refreshes: a session that takes a step each time, or one that gets the same pair again."""
-    client = app.test_client(use_cookies=False)
-
-    def new_token() -> str:
-        token: str = state.pairs.make(state.sessions.start(1, user_agent="", ip="")).refresh_token
-        return token
-
-    tokens: Iterator[str] = iter(new_token, None)
-    kept = new_token()
-    stock = [next(tokens) for _ in range(1000)] if fresh else []
-    return lambda: client.post("/auth/refresh", json={"refresh_token": stock.pop() if fresh else kept})
+def call_back(host: Host, callback: Environ) -> None:
+    """Come back from Kakao; raises ``AssertionError`` unless that is a login."""
+    answer = call(host.app, callback)
+    assert (answer.status, len(answer.cookies)) == (303, 3), answer
 
 
-@contextmanager
-def host(**changes: Any) -> Iterator[tuple[Flask, Any]]:
-    """Make a host on a SQLite file and stop its background tasks at the end."""
-    with tempfile.TemporaryDirectory() as folder:
-        app, state = make_app(Path(folder), **changes)
-        yield app, state
-        state.heartbeat.stop()
+def report(_counts: Counts, *, quick: bool) -> Iterator[Result]:
+    """Give a line for each; instructions are of no use here, where Kakao is waited for."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        url, hanging_up = stack.enter_context(provider(Path(folder)))
+        warm, cold = (make_host(sqlite(Path(folder), url[-5:]), url) for url in (url, hanging_up))
+        stack.callback(warm.close)
+        stack.callback(cold.close)
+        works: dict[str, Work] = {BARE: BareCalls(url), WARM: Logins(warm), COLD: Logins(cold)}
+        wall = take_turns(works, repeat=5, rounds=3 if quick else 9, clock=time.perf_counter)
+        cpu = take_turns(works, repeat=5, rounds=3 if quick else 9)
+        yield from _judge(wall, cpu)
+        yield _judge_statements(warm)
 
 
-def report() -> Iterator[str]:
-    """Give the lines of the report."""
-    with host() as (app, state), host(KAKAO_LOGIN_POLL_INTERVAL=0) as (asking_app, asking_state):
-        plain = caller(app, state, "/open")
-        guarded = caller(app, state, "/guarded")
-        yield compare("a guarded request, to an open one", guarded, plain, repeat=200)
-        touching = caller(app, state, "/user")
-        yield compare(
-            "a guarded request that touches the user, to one that does not", touching, guarded, repeat=200
-        )
-        asking = caller(asking_app, asking_state, "/guarded")
-        yield compare("asking SQL on every request, to asking the memory", asking, guarded, repeat=200)
-        stepping, again = refresher(app, state, fresh=True), refresher(app, state, fresh=False)
-        yield compare("a refresh that takes a step, to one that gets the same pair", stepping, again, repeat=100)
+def _judge(wall: Times, cpu: Times) -> Iterator[Result]:
+    beside = ratio(wall, WARM, BARE)
+    yield Result(f"{WARM} over {BARE}", f"{beside} wall", "wall at most 1.05×", beside.median <= 1.05)
+    for name, most in ((WARM, 3), (COLD, 8)):
+        each = spread(cpu[name]).median * 1000
+        yield Result(f"{name} over TLS", f"{each:.2f} ms CPU", f"at most {most} ms", each <= most)
+
+
+def _judge_statements(host: Host) -> Result:
+    callback = host.start()
+    with statements() as seen:
+        call_back(host, callback)
+    return Result(f"{WARM}, SQLite", str(seen), "8 statements", len(seen.texts) <= 8)

@@ -1,27 +1,101 @@
-"""Measuring two ways of doing one thing in turn, so that a machine that slows down slows both."""
+"""Calling an app as a server does, and timing several in turn, so that a machine that slows down slows all."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
-Action = Callable[[], object]
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+from werkzeug.http import parse_cookie
+from werkzeug.test import EnvironBuilder
+
+ORIGIN = "https://bench.example"
+Environ = dict[str, Any]
+Times = dict[str, list[float]]
 
 
-def seconds(action: Action, repeat: int) -> float:
-    """Give how long ``repeat`` calls of ``action`` take."""
-    start = time.perf_counter()
-    for _ in range(repeat):
-        action()
-    return time.perf_counter() - start
+class Answer(NamedTuple):
+    """What an app answered."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+
+    @property
+    def cookies(self) -> MultiDict[str, str]:
+        """The cookies that it sets."""
+        return parse_cookie(
+            "; ".join(value.partition(";")[0] for name, value in self.headers if name == "Set-Cookie")
+        )
 
 
-def compare(name: str, action: Action, baseline: Action, *, repeat: int, rounds: int = 9) -> str:
-    """Give a line with the median time of ``action`` and its ratio to ``baseline``, round by round."""
-    action(), baseline()
-    pairs = [(seconds(action, repeat), seconds(baseline, repeat)) for _ in range(rounds)]
-    ratios = [one / other for one, other in pairs]
-    each = statistics.median(one for one, _ in pairs) / repeat * 1000
-    low, middle, high = min(ratios), statistics.median(ratios), max(ratios)
-    return f"{name:<58} {each:8.3f} ms   x{middle:5.2f}   ({low:.2f} to {high:.2f})"
+class Work(Protocol):
+    """Something to be timed."""
+
+    def check(self) -> None:
+        """Raise ``AssertionError`` unless the right is served and the wrong is refused."""
+
+    def prepare(self, repeat: int) -> Callable[[], object]:
+        """Give what does the work so many times; getting ready for it is not timed."""
+
+
+def environ(path: str, method: str = "GET", **more: Any) -> Environ:
+    """Give the WSGI environment of a request; ``headers`` and ``json`` as the test client takes them."""
+    return EnvironBuilder(path, base_url=ORIGIN, method=method, **more).get_environ()
+
+
+def call(app: Flask, request: Environ) -> Answer:
+    """Call ``app`` as a server does."""
+    head: list[Any] = []
+
+    def start_response(*args: Any) -> Any:
+        head.extend(args)
+
+    chunks: Any = app(request.copy(), start_response)
+    body = b"".join(chunks)
+    chunks.close()
+    return Answer(int(head[0][:3]), head[1], body)
+
+
+def take_turns(
+    works: Mapping[str, Work], *, repeat: int, rounds: int, clock: Callable[[], float] = time.process_time
+) -> Times:
+    """Give the seconds of one call, of each work and round; all are checked first."""
+    for work in works.values():
+        work.check()
+    times: Times = {name: [] for name in works}
+    # The first round warms up.
+    for round_ in range(rounds + 1):
+        for name, work in works.items():
+            run = work.prepare(repeat)
+            start = clock()
+            run()
+            took = (clock() - start) / repeat
+            times[name] += [took] if round_ else []
+    return times
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A median with the lowest and the highest."""
+
+    median: float
+    lowest: float
+    highest: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f}× ({self.lowest:.2f} to {self.highest:.2f})"
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Sum up values."""
+    return Spread(statistics.median(values), min(values), max(values))
+
+
+def ratio(times: Times, name: str, floor: str) -> Spread:
+    """Give how much more ``name`` takes than ``floor``, round by round."""
+    return spread([one / other for one, other in zip(times[name], times[floor], strict=True)])

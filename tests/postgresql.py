@@ -18,10 +18,10 @@ with warnings.catch_warnings():
 class PostgreSQL:
     """One server with as many empty databases as are asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
         self._server = get_server(folder)
-        # Nothing here outlives the run, so nothing has to reach the disk.
-        self._server.psql("ALTER SYSTEM SET fsync = off; ")
+        # Nothing in a test outlives the run, so nothing has to reach the disk.
+        self._server.psql(f"ALTER SYSTEM SET fsync = {'on' if fsync else 'off'}; ")
         self._server.psql("SELECT pg_reload_conf();")
         self._numbers = itertools.count(1)
         self._socket = parse_qs(urlsplit(self._server.get_uri()).query)["host"][0]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -60,8 +61,7 @@ class Accounts:
     def _find_or_create(self, kakao_user: KakaoUser) -> tuple[Any, bool]:
         model = self._store.models.kakao_account
         with self._store.database.host_session() as session:
-            known = select(model).where(model.kakao_id == kakao_user.id).options(joinedload(model.user))
-            account = session.scalars(known).first()
+            account = session.scalars(self._known, {"kakao_id": kakao_user.id}).first()
             is_new = account is None
             if is_new:
                 account = model(kakao_id=kakao_user.id, linked_at=self._store.clock())
@@ -75,6 +75,11 @@ class Accounts:
             account.profile_image_url = kakao_user.profile_image_url
             account.thumbnail_image_url = kakao_user.thumbnail_image_url
         return user, is_new
+
+    @cached_property
+    def _known(self) -> Select[Any]:
+        model = self._store.models.kakao_account
+        return select(model).where(model.kakao_id == bindparam("kakao_id")).options(joinedload(model.user))
 
     def _new_user(self, kakao_user: KakaoUser) -> Any:
         user = self._store.models.user()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import logging
 import os
 import threading
@@ -29,6 +30,7 @@ class Heartbeat:
         self._thread: threading.Thread | None = None
         self._pid: int | None = None
         self._failing = False
+        self._at_exit: Callable[[], None] = functools.partial(_at_exit, weakref.WeakMethod(self.stop))
 
     def start(self) -> None:
         """Start the thread if this process has none: a forked worker does not inherit its parent's."""
@@ -41,6 +43,7 @@ class Heartbeat:
     def stop(self) -> None:
         """End the thread and do the tasks a last time, so that a shutdown loses no note."""
         self._pid = None
+        atexit.unregister(self._at_exit)
         self._stop.set()
         # A beat under way holds a connection, which whoever closes the database next would cut.
         if self._thread is not None and self._thread is not threading.current_thread():
@@ -60,7 +63,7 @@ class Heartbeat:
         self._thread = threading.Thread(target=_loop, args=(beat, interval, stop), name="kakao-login", daemon=True)
         self._thread.start()
         self._pid = os.getpid()
-        atexit.register(_at_exit, weakref.WeakMethod(self.stop))
+        atexit.register(self._at_exit)
 
 
 def _succeeds(task: Callable[[], None]) -> bool:

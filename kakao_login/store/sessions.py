@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Double, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from ..errors import AccountDisabled
 from ..signals import EndReason
-from .ends import Ending, Ends
+from .ends import Ends
 from .models import LoginSession, is_active, new_id
 from .shared import Store
 
@@ -31,11 +32,13 @@ class Sessions:
         """
         with self._ends.transaction() as ending:
             self._judge_user(ending.session, user_id)
-            others = self._displaceable(ending.session, user_id, replaces)
+            # The new one is not among them: it never ends here, not even when the clock has gone back.
+            displaced = self._displaced(ending.session, user_id, replaces)
             row = self._new_row(user_id, user_agent[:256], ip[:64])
             ending.session.add(row)
             ending.session.flush()
-            self._displace(ending, others, replaces)
+            for over in displaced:
+                ending.end(over, EndReason.REPLACED if over.id == replaces else EndReason.TOO_MANY)
         return row
 
     def end(self, sid: str, reason: EndReason, *, user_id: Any = None) -> bool:
@@ -50,7 +53,7 @@ class Sessions:
     def end_all(self, user_id: Any, reason: EndReason, *, keep: str | None = None) -> int:
         """End all sessions of a user, but ``keep`` if given; gives how many."""
         with self._ends.transaction() as ending:
-            for row in self._lock_alive(ending.session, self._model.user_id == user_id):
+            for row in ending.session.scalars(self._alive(self._model.user_id == user_id)).all():
                 if row.id != keep:
                     ending.end(row, reason)
         return len(ending.ended)
@@ -60,7 +63,7 @@ class Sessions:
         last = ""
         while True:
             with self._ends.transaction() as ending:
-                for row in self._lock_alive(ending.session, self._model.id > last, limit=batch):
+                for row in ending.session.scalars(self._alive(self._model.id > last).limit(batch)).all():
                     ending.end(row, reason)
             if not ending.ended:
                 return
@@ -69,10 +72,11 @@ class Sessions:
 
     def of_user(self, user_id: Any) -> Sequence[LoginSession]:
         """Give the living sessions of a user, the one active last first."""
-        row = self._model
-        query = select(row).where(row.ended_at.is_(None), self._living(user_id))
+        row, values = self._model, {"user_id": user_id, "now": self._store.clock()}
+        query = select(row).where(row.ended_at.is_(None), self._living)
+        last_first = query.order_by(row.last_active_at.desc(), row.created_at.desc(), row.id)
         with self._store.database.read() as session:
-            return session.scalars(query.order_by(row.last_active_at.desc(), row.created_at.desc(), row.id)).all()
+            return session.scalars(last_first, values).all()
 
     def find(self, sid: str) -> LoginSession | None:
         """Give the row with its user, or None."""
@@ -104,29 +108,26 @@ class Sessions:
         if not is_active(session.get(user, user_id, with_for_update=lock, options=[lazyload("*")])):
             raise AccountDisabled
 
-    def _displaceable(self, session: Session, user_id: Any, replaces: str | None) -> Sequence[Any]:
-        which: ColumnElement[bool] = self._living(user_id)
-        return self._lock_alive(session, which if replaces is None else or_(which, self._model.id == replaces))
+    def _displaced(self, session: Session, user_id: Any, replaces: str | None) -> Sequence[Any]:
+        """Lock and give what makes room for a new session: ``replaces``, and the oldest beyond the most."""
+        values = {"user_id": user_id, "now": self._store.clock(), "replaces": replaces or ""}
+        return session.scalars(self._displacing, values).all()
 
-    def _displace(self, ending: Ending, others: Sequence[Any], replaces: str | None) -> None:
-        for row in others:
-            if row.id == replaces:
-                ending.end(row, EndReason.REPLACED)
-        # The new one is not among them: it never ends here, not even when the clock has gone back.
-        kept = [row for row in others if row.id != replaces]
-        last_first = sorted(kept, key=lambda row: row.created_at, reverse=True)
-        for row in last_first[self._store.settings.max_per_user - 1 :]:
-            ending.end(row, EndReason.TOO_MANY)
-
-    def _living(self, user_id: Any) -> ColumnElement[bool]:
-        row, now = self._model, self._store.clock()
-        living: ColumnElement[bool] = and_(row.user_id == user_id, row.idle_expires_at > now, row.expires_at > now)
-        return living
-
-    def _lock_alive(
-        self, session: Session, *which: ColumnElement[bool], limit: int | None = None
-    ) -> Sequence[Any]:
+    @cached_property
+    def _displacing(self) -> Select[Any]:
         row = self._model
-        query = select(row).where(row.ended_at.is_(None), *which).limit(limit)
+        replaces: BindParameter[str] = bindparam("replaces")
+        others = select(row.id).where(row.ended_at.is_(None), row.id != replaces, self._living)
+        newest_first = others.order_by(row.created_at.desc(), row.id)
+        beyond = newest_first.offset(self._store.settings.max_per_user - 1).subquery()
+        return self._alive(or_(row.id == replaces, row.id.in_(select(beyond.c.id))))
+
+    @cached_property
+    def _living(self) -> ColumnElement[bool]:
+        row, now = self._model, bindparam("now", type_=Double)
+        return and_(row.user_id == bindparam("user_id"), row.idle_expires_at > now, row.expires_at > now)
+
+    def _alive(self, which: ColumnElement[bool]) -> Select[Any]:
         # Everybody locks rows in the order of their ids, so that no two can wait for each other.
-        return session.scalars(query.order_by(row.id).with_for_update()).all()
+        row = self._model
+        return select(row).where(row.ended_at.is_(None), which).order_by(row.id).with_for_update()

@@ -70,6 +70,23 @@ def test_the_first_request_of_a_process_does_ask(
     assert known(new_bare_host()).has_ended(sids[0])
 
 
+def test_neither_the_first_question_nor_a_later_one_reads_all_sessions(workers: tuple[Host, Host]) -> None:
+    one, other = workers
+    with statements(other) as sent:
+        known(other).poll()
+        end(one)
+        known(other).poll()
+    with statements(one) as first:
+        vars(known(one))["_last_number"] = None
+        known(one).poll()
+    asked = [statement for statement in sent + first if "FROM kakao_login_session" in statement]
+    assert len(asked) == 2
+    with one.app.app_context(), one.db.engine.connect() as connection:
+        for statement in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (0,)).all()
+            assert all("SEARCH" in str(step) and "INDEX" in str(step) for step in plan), plan
+
+
 def test_with_an_interval_of_0_every_request_asks(new_bare_host: Callable[..., Host]) -> None:
     one, other = (new_bare_host(KAKAO_LOGIN_POLL_INTERVAL=0) for _ in range(2))
     sid = new_session(one).id

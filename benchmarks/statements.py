@@ -1,0 +1,45 @@
+"""Counting the statements and commits that reach a database; SQLAlchemy tells of every one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, event
+
+
+class Statements:
+    """The statements and commits so far."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.commits = 0
+
+    def note(self, _connection: object, _cursor: object, text: str, *_: object) -> None:
+        """Note a statement."""
+        self.texts.append(text)
+
+    def note_commit(self, _connection: object) -> None:
+        """Note a commit."""
+        self.commits += 1
+
+    def __str__(self) -> str:
+        return f"{_several(len(self.texts), 'statement')} and {_several(self.commits, 'commit')}"
+
+
+@contextmanager
+def statements() -> Iterator[Statements]:
+    """Count on all engines for as long as the block lasts."""
+    seen = Statements()
+    listeners = (("before_cursor_execute", seen.note), ("commit", seen.note_commit))
+    for name, listener in listeners:
+        event.listen(Engine, name, listener)
+    try:
+        yield seen
+    finally:
+        for name, listener in listeners:
+            event.remove(Engine, name, listener)
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
