@@ -19,12 +19,13 @@ from .results import Counts, Result
 FEW, MANY = 1_000, 1_000_000
 # Sessions that ended within the hour, as many with few sessions as with a million.
 LATELY = 100
+USERS = 1000
 REFRESHES, REFRESHED = 100, 100
 _FILL = """
 INSERT INTO kakao_login_session (id, user_id, generation, confirmed, created_at, last_active_at, idle_expires_at,
                                  expires_at, ended_at, end_number, end_reason, user_agent, ip)
 WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :number)
-SELECT printf('%022d', n), 1, 0, 0, :now, :now, :now + 2592000, :now + 31536000,
+SELECT printf('%022d', n), 2 + n % :users, 0, 0, :now, :now, :now + 2592000, :now + 31536000,
        CASE WHEN n <= :lately THEN :now WHEN n % 2 THEN :now - 86400 END,
        CASE WHEN n <= :lately OR n % 2 THEN n + 1000000 END,
        CASE WHEN n <= :lately OR n % 2 THEN 'logout' END, 'a browser', '192.0.2.1'
@@ -51,8 +52,10 @@ def _filled(stack: ExitStack, folder: Path, kakao_url: str, number: int, lately:
     host = make_host(sqlite(folder, str(number)), kakao_url)
     stack.callback(host.close)
     host.log_in()
-    values = {"number": number, "lately": lately, "now": time.time()}
+    values = {"number": number, "lately": lately, "now": time.time(), "users": USERS}
     with host.app.app_context(), host.db.engine.begin() as connection:
+        users = [{"id": 2 + user, "is_active": True} for user in range(USERS)]
+        connection.execute(host.kakao.user_model.__table__.insert(), users)
         connection.execute(text(_FILL), values)
         connection.execute(text("UPDATE kakao_login_end_counter SET number = 3000000"))
         connection.execute(text("INSERT OR IGNORE INTO kakao_login_end_counter VALUES (1, 3000000)"))

@@ -35,6 +35,7 @@ MOST_REMEMBERED = 4096
 _SEGMENT = "(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?"
 _SPELLING = re.compile(rf"({_SEGMENT})\.{_SEGMENT}\.{_SEGMENT}")
 _TYPES: Mapping[Kind, str] = {"access": "at+jwt", "refresh": "rt+jwt", "login": "ls+jwt"}
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 _HEADER = frozenset({"alg", "typ", "kid"})
 _TIMES = {"iat": int, "nbf": int, "exp": int}
 _REQUIRED: Mapping[Kind, Mapping[str, type]] = {
@@ -84,8 +85,7 @@ class TokenCodec:
         """Sign ``claims`` as a token of ``kind`` that lives ``lifetime`` seconds from ``now``."""
         times = {"iat": int(now), "nbf": int(now), "exp": int(now) + lifetime}
         payload = {**claims, **times, "iss": self._settings.issuer, "aud": self._audience(kind)}
-        data = json.dumps(payload, separators=(",", ":")).encode()
-        return self._keys.sign(data, typ=_TYPES[kind])
+        return self._keys.sign(_compact(payload).encode(), typ=_TYPES[kind])
 
     def decode(self, kind: Kind, unverified_token: str, *, now: float) -> Token:
         """Verify everything but the expiry, which the caller judges with ``Token.check_expiry``.
@@ -106,14 +106,16 @@ class TokenCodec:
         spelling = _SPELLING.fullmatch(unverified_token) if len(unverified_token) <= _LONGEST_TOKEN else None
         if spelling is None:
             raise InvalidToken
-        known = self._key_of_header.get((kind, spelling[1]))
-        key = known or self._select_key(kind, unverified_token)
+        head = spelling[1]
+        known = self._key_of_header.get((kind, head))
         try:
-            claims = json.loads(self._keys.verify(unverified_token, key))
+            key = known or self._select_key(kind, unverified_token)
+            verify = self._keys.verify_known if known else self._keys.verify
+            claims = json.loads(verify(unverified_token, key))
         except (jwt.PyJWTError, ValueError, RecursionError):
             raise InvalidToken from None
         # Only what a key of ours has signed is remembered, so nobody else can fill the table.
-        self._key_of_header[kind, spelling[1]] = key
+        self._key_of_header[kind, head] = key
         return self._judge(kind, claims)
 
     def _judge(self, kind: Kind, claims: Any) -> Token:
