@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, Executable, Row, Table, event, func, inspect, select
+from sqlalchemy import Connection, Engine, Executable, Row, Table, event, func, inspect, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -79,9 +79,15 @@ class Database:
 
         Raises ``DatabaseUnavailable`` and its ``NotWritable``; an ``IntegrityError`` comes through.
         """
-        with reaching_database(), self.turn, self._engine.begin() as connection:
+        with reaching_database(), self.turn, self._for_one_statement() as connection:
             result = connection.execute(statement, values or {})
             return result.all() if result.returns_rows else ()
+
+    def _for_one_statement(self) -> AbstractContextManager[Connection]:
+        # PostgreSQL commits a lone statement by itself, which saves the ways of a BEGIN and a COMMIT.
+        if self._engine.dialect.name == "postgresql":
+            return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return self._engine.begin()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
