@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Double, Select, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Double, Select, and_, bindparam, insert, or_, select
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from ..errors import AccountDisabled
@@ -35,11 +35,11 @@ class Sessions:
             # The new one is not among them: it never ends here, not even when the clock has gone back.
             displaced = self._displaced(ending.session, user_id, replaces)
             row = self._new_row(user_id, user_agent[:256], ip[:64])
-            ending.session.add(row)
-            ending.session.flush()
+            ending.session.connection().execute(insert(self._model.__table__), row)
             for over in displaced:
                 ending.end(over, EndReason.REPLACED if over.id == replaces else EndReason.TOO_MANY)
-        return row
+        started: LoginSession = self._model(**row)
+        return started
 
     def end(self, sid: str, reason: EndReason, *, user_id: Any = None) -> bool:
         """End one session, of ``user_id`` if given; tells whether there was one to end."""
@@ -85,21 +85,20 @@ class Sessions:
             row: LoginSession | None = session.get(self._model, sid, options=[with_user])
             return row
 
-    def _new_row(self, user_id: Any, user_agent: str, ip: str) -> LoginSession:
+    def _new_row(self, user_id: Any, user_agent: str, ip: str) -> dict[str, Any]:
         now = self._store.clock()
-        row: LoginSession = self._model(
-            id=new_id(),
-            user_id=user_id,
-            generation=0,
-            confirmed=False,
-            created_at=now,
-            last_active_at=now,
-            idle_expires_at=now + self._store.settings.idle_lifetime,
-            expires_at=now + self._store.settings.lifetime,
-            user_agent=user_agent,
-            ip=ip,
-        )
-        return row
+        return {
+            "id": new_id(),
+            "user_id": user_id,
+            "generation": 0,
+            "confirmed": False,
+            "created_at": now,
+            "last_active_at": now,
+            "idle_expires_at": now + self._store.settings.idle_lifetime,
+            "expires_at": now + self._store.settings.lifetime,
+            "user_agent": user_agent,
+            "ip": ip,
+        }
 
     def _judge_user(self, session: Session, user_id: Any) -> None:
         """Lock the user: who disables it meanwhile waits, and then finds this session to end."""

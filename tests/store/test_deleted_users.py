@@ -103,7 +103,7 @@ def test_whatever_is_marked_as_personal_is_forgotten(monkeypatch: pytest.MonkeyP
     phone: Any = mapped_column(String(20), default="010-1234-5678", info=models.personal("none"))
     monkeypatch.setattr(models.LoginSession, "phone", phone, raising=False)
     host = make_host(config_for(None, SQLALCHEMY_DATABASE_URI="sqlite://"))
-    row: Any = new_session(host, sign_in(host, 1))
+    row: Any = stored(host, new_session(host, sign_in(host, 1)).id)
     assert (row.phone, row.user_agent, row.ip) == ("010-1234-5678", "a browser", "192.0.2.1")
     delete(host, row.user_id)
     left: Any = stored(host, row.id)
