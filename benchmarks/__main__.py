@@ -1,28 +1,25 @@
-"""Measure, print and write down: ``python -m benchmarks [--quick] [part ...]``; all parts renew the report."""
+"""Measure and print: ``python -m benchmarks [--quick] [part ...]``; all parts make the report and the plot too."""
 
 from __future__ import annotations
 
 import argparse
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import emulator, guard, instructions, login, million, refresh
-from .plot import plot
-from .results import Counts, Result
+from . import emulator, guard, instructions, login, plot, postgresql, refresh, report, scale
+from .results import Result
 
-Report = Callable[..., Iterator[Result]]
-PARTS: Mapping[str, tuple[str, Report]] = {
-    "guard": ("A guarded GET, over a bare Flask view with the same body", guard.report),
-    "refresh": ("A refresh, over the bare statement and commit", refresh.report),
-    "login": ("A login, over Kakao's answers", login.report),
-    "million": ("A million sessions, over a thousand", million.report),
-    "emulator": ("The emulator", emulator.report),
+PARTS = {
+    "guard": guard.report,
+    "refresh": refresh.report,
+    "postgresql": postgresql.report,
+    "login": login.report,
+    "scale": scale.report,
+    "emulator": emulator.report,
 }
-FOLDER = Path(__file__).parent
-PACKAGES = ("Flask", "Werkzeug", "SQLAlchemy", "PyJWT", "Flask-JWT-Extended", "Flask-Login")
+HERE = Path(__file__).parent
 
 
 def main() -> None:
@@ -31,42 +28,29 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no instructions")
     options = parser.parse_args()
-    print(f"{machine()}\n× is the median (lowest to highest)", flush=True)
-    parts = options.parts or list(PARTS)
-    counts: Counts = {} if options.quick else instructions.count(parts)
-    found = {part: list(_measured(part, counts, quick=options.quick)) for part in parts}
-    if parts == list(PARTS) and not options.quick:
-        write(found)
+    started = time.monotonic()
+    print(f"Python {platform.python_version()} on {platform.machine()}; × is the median (lowest to highest)")
+    results = measure(options.parts or list(PARTS), quick=options.quick)
+    if not options.parts and not options.quick:
+        write(results, time.monotonic() - started)
 
 
-def machine() -> str:
-    """Name the machine and the versions."""
-    cpu = next((line for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"{cpu.partition(':')[2].strip() or cpu}, Python {platform.python_version()}, {packages}"
+def measure(parts: Sequence[str], *, quick: bool) -> dict[str, list[Result]]:
+    """Measure the parts and print every result as it comes."""
+    counts = {} if quick else instructions.count(parts)
+    results: dict[str, list[Result]] = {part: [] for part in parts}
+    for part in parts:
+        for result in PARTS[part](counts, quick=quick):
+            print(result, flush=True)
+            results[part].append(result)
+    return results
 
 
-def write(found: Mapping[str, list[Result]]) -> None:
-    """Write the report and its picture."""
-    text = f"# What `make bench` measured\n\n{time.strftime('%Y-%m-%d')}. {machine()}.\n"
-    text += "\n× is a ratio of two rows of one run: the median, and the lowest and highest in brackets.\n"
-    for part, results in found.items():
-        text += f"\n## {PARTS[part][0]}\n\n| work | measured | asked | |\n|---|---|---|---|\n"
-        text += "".join(f"| {r.work} | {r.measured} | {r.asked} | {r.verdict} |\n" for r in results)
-    (FOLDER / "RESULTS.md").write_text(text, encoding="utf-8")
-    note = "Instructions of one request by WSGI, over a bare Flask view that answers the same; shorter is better."
-    picture = plot("What a guard costs", note, found["guard"])
-    (FOLDER / "results.svg").write_text(picture, encoding="utf-8")
-
-
-def _measured(part: str, counts: Counts, *, quick: bool) -> Iterator[Result]:
-    for result in PARTS[part][1](counts, quick=quick):
-        print(result, flush=True)
-        yield result
-
-
-def _lines(path: str) -> list[str]:
-    return Path(path).read_text(encoding="utf-8").splitlines() if Path(path).exists() else []
+def write(results: Mapping[str, Sequence[Result]], seconds: float) -> None:
+    """Write the report and the plot."""
+    report.write(HERE / "RESULTS.md", results, seconds)
+    note = "CPU time of a request, in times a bare Flask view's, side by side in one run"
+    plot.write(HERE / "results.svg", "A guarded GET beside others", note, results["guard"])
 
 
 if __name__ == "__main__":

@@ -92,15 +92,15 @@ def add_people(url: str) -> None:
 
 
 def report(_counts: Counts, *, quick: bool) -> Iterator[Result]:
-    """Give a line for each number; instructions are of no use for another process."""
+    """Give a line for each number; the many people are left out of a quick run."""
     with emulator() as (url, started):
-        yield Result("from the command to the first answer", f"{started:.2f} s")
+        yield Result("emulator, command to first answer", f"{started:.2f} s")
         measure(url)
         few, few_p99 = measure(url)
-        yield Result("logins on one core", f"{few:.0f} a second, 99th percentile {few_p99:.1f} ms")
+        yield Result("emulator, logins on one core", f"{few:.0f} a second, 99th percentile {few_p99:.1f} ms")
         if quick:
             return
         add_people(url)
         many, many_p99 = measure(url)
-        measured = f"{many:.0f} a second, 99th percentile {many_p99:.1f} ms, {few / many:.2f}×"
-        yield Result(f"the same with {PEOPLE} people", measured)
+        measured = f"{many:.0f} a second, 99th percentile {many_p99:.1f} ms ({few / many:.2f}×)"
+        yield Result(f"emulator, the same with {PEOPLE} people", measured)

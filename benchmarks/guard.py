@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,18 +12,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from flask_sqlalchemy import SQLAlchemy
 
 from .hosts import SECRET, Host, local_kakao, make_host, sqlite
-from .measure import Environ, Work, environ, take_turns
+from .measure import Environ, Work, databases, environ, take_turns
 from .results import Counts, Numbers, Result
 from .rival_jwt import WithJwt
 from .rivals import bare_app, hand_made, with_flask_login
 from .rows import Row, by_bearer, by_cookie
 from .tokens import expired, spoiled
 
-FLOOR, WITHOUT, OPEN = "bare Flask view", "the same with Flask-SQLAlchemy", "open view beside kakao_login"
+FLOOR, WITHOUT, OPEN = "bare Flask view", "the same with Flask-SQLAlchemy", "kakao_login, open view"
 HMAC, COOKIE, BEARER = "HMAC check by hand", "kakao_login by cookie", "kakao_login by Bearer"
 CLAIMS, USER, FLASK_LOGIN = "kakao_login, current_login", "kakao_login, current_user", "Flask-Login, current_user"
 JWT, BLOCKLIST = "Flask-JWT-Extended, cookies", "Flask-JWT-Extended, SQL blocklist"
-ALGORITHMS = ("ES256", "EdDSA", "RS256")
+ALGORITHMS = {name: f"kakao_login by cookie, {name}" for name in ("ES256", "EdDSA", "RS256")}
 # What should cost the same may differ by so much.
 AS_MUCH = 1.1
 
@@ -58,7 +57,7 @@ def _ours(stack: ExitStack, folder: Path, kakao_url: str) -> dict[str, Work]:
     for algorithm, key in _private_keys().items():
         other = make_host(sqlite(folder, algorithm), kakao_url, JWT_ALGORITHM=algorithm, JWT_PRIVATE_KEY=key)
         stack.callback(other.close)
-        rows[algorithm] = guarded(other, key)
+        rows[ALGORITHMS[algorithm]] = guarded(other, key)
     return rows
 
 
@@ -88,8 +87,8 @@ def _private_keys() -> dict[str, str]:
 
 def report(counts: Counts, *, quick: bool) -> Iterator[Result]:
     """Give a line for each row, and then what was asked."""
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        times = take_turns(rows(stack, Path(folder)), repeat=100, rounds=7 if quick else 25)
+    with databases() as folder, ExitStack() as stack:
+        times = take_turns(rows(stack, folder), repeat=100, rounds=7 if quick else 25)
     numbers = Numbers(times, counts)
     yield from (numbers.row(name, FLOOR) for name in times)
     yield from judge(numbers)
@@ -106,8 +105,8 @@ def judge(numbers: Numbers) -> Iterator[Result]:
         yield Result(f"guarded GET, {name}", measured, asked, reached)
     yield _at_most(numbers, "current_user over Flask-Login's", USER, FLASK_LOGIN, 1)
     yield _at_most(numbers, "who asks, over the guard", CLAIMS, COOKIE, AS_MUCH)
-    for algorithm in ALGORITHMS:
-        yield _at_most(numbers, f"guard with {algorithm} over HS256", algorithm, COOKIE, AS_MUCH)
+    for algorithm, name in ALGORITHMS.items():
+        yield _at_most(numbers, f"guard with {algorithm} over HS256", name, COOKIE, AS_MUCH)
 
 
 def _at_most(numbers: Numbers, work: str, name: str, floor: str, most: float) -> Result:

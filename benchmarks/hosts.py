@@ -5,12 +5,13 @@ Logins go through a local Kakao over HTTP and tokens are taken from the cookies,
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import requests
@@ -67,28 +68,25 @@ class Host:
         csrf = client.get("/auth/me", base_url=ORIGIN).get_json().get("csrf_token", "")
         return replace(login, csrf=csrf)
 
-    def start(self) -> Environ:
-        """Start a login and give the request by which the browser comes back from Kakao with a code."""
-        client = self.app.test_client()
-        answer = client.get("/auth/kakao/login", base_url=ORIGIN)
-        state = parse_qs(urlsplit(answer.headers["Location"]).query)["state"][0]
-        cookie = answer.headers["Set-Cookie"].partition(";")[0]
-        return environ(f"{CALLBACK}?code=a-code&state={state}", headers={"Cookie": cookie})
-
     def refresh_token(self) -> str:
         """Give a refresh token as a client has it that keeps its tokens itself."""
         return self.log_in().refresh[1]
 
     def end(self, token: str) -> None:
         """End the session of a token."""
-        sid = jwt.decode(token, options={"verify_signature": False})["sid"]
         with self.app.app_context():
-            assert self.kakao.end_session(self._user(), sid)
+            assert self.kakao.end_session(self._user(), sid_of(token))
 
     def let_time_pass(self) -> None:
         """Move every refresh so far into the past that the next is a step and not a repetition."""
+        step = "UPDATE kakao_login_session SET rotated_at = rotated_at - 3600 WHERE rotated_at > :recent"
         with self.app.app_context(), self.db.engine.begin() as connection:
-            connection.execute(text("UPDATE kakao_login_session SET rotated_at = rotated_at - 3600"))
+            connection.execute(text(step), {"recent": time.time() - 60})
+
+    def forget_sessions(self) -> None:
+        """Delete all sessions."""
+        with self.app.app_context(), self.db.engine.begin() as connection:
+            connection.execute(text("DELETE FROM kakao_login_session"))
 
     def _user(self) -> Any:
         return self.db.session.get(self.kakao.user_model, 1)
@@ -97,15 +95,18 @@ class Host:
         """Ask for the ends of other processes once."""
         self.app.extensions["kakao_login"].ends.poll()
 
-    def forget_ends(self) -> None:
-        """Know of no end, as a process that has just started."""
-        self.app.extensions["kakao_login"].ends._last_number = None
-
     def close(self) -> None:
         """Stop the background tasks and let go of the database."""
+        # The folder of the database is deleted while the process goes on, and that is no news.
+        logging.getLogger("kakao_login").setLevel(logging.ERROR)
         self.app.extensions["kakao_login"].heartbeat.stop()
         with self.app.app_context():
             self.db.engine.dispose()
+
+
+def sid_of(token: str) -> str:
+    """Give the session of a token."""
+    return str(jwt.decode(token, options={"verify_signature": False})["sid"])
 
 
 def login_of(answer: Answer) -> Login:
@@ -126,10 +127,8 @@ def make_host(database: str, kakao_url: str, **changes: Any) -> Host:
         KAKAO_CLIENT_SECRET="emulator-client-secret",
         KAKAO_REDIRECT_URI=ORIGIN + CALLBACK,
         KAKAO_AUTH_URL=kakao_url,
-        KAKAO_API_URL=kakao_url,
+        KAKAO_API_URL=changes.pop("KAKAO_API_URL", kakao_url),
         KAKAO_LOGIN_MAX_SESSIONS=100_000,
-        # So that the background thread does not beat into one row or another.
-        KAKAO_LOGIN_POLL_INTERVAL=600,
         **changes,
     )
     db = SQLAlchemy(app)

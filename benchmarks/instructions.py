@@ -1,13 +1,12 @@
 """Instructions by valgrind: the same on every run, whatever else the machine does.
 
-The worker is this module again, run under callgrind.  It counts nothing but the work itself, and dumps a file for
-each row, which names the row.
+The worker is this module again, run under callgrind, which collects while one C function of the interpreter runs
+and dumps to a file of its own when that returns.  It is the function behind ``@``, which nothing else here uses.
 """
 
 from __future__ import annotations
 
-import ctypes
-import gc
+import json
 import os
 import re
 import shutil
@@ -19,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from . import guard, refresh
-from .measure import Work
+from .measure import Work, databases
 from .results import Counts
 
 Rows = Callable[[ExitStack, Path], dict[str, Work]]
@@ -29,51 +28,56 @@ PARTS: dict[str, tuple[int, Rows]] = {
     "guard": (200, guard.rows),
     "refresh": (SESSIONS, lambda stack, folder: refresh.rows(stack, folder, SESSIONS)),
 }
-CLIENT = Path(__file__).with_name("callgrind.c")
+_INSIDE = "PyNumber_MatrixMultiply"
+_CALLGRIND = ("valgrind", "--tool=callgrind", f"--toggle-collect={_INSIDE}", f"--dump-after={_INSIDE}")
 
 
 def count(parts: Sequence[str]) -> Counts:
-    """Give the instructions of one call of each row of the parts; nothing without valgrind and a compiler."""
+    """Give the instructions of one call of each row of the parts; nothing where valgrind is missing."""
     wanted = [part for part in parts if part in PARTS]
-    if not wanted or not shutil.which("valgrind") or not shutil.which("cc"):
+    if not wanted or shutil.which("valgrind") is None:
         return {}
     with tempfile.TemporaryDirectory() as folder:
-        client, dumps = f"{folder}/callgrind.so", f"{folder}/dump"
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", client, CLIENT], check=True)
-        callgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={dumps}"]
-        worker = [sys.executable, "-m", __name__, client, *wanted]
-        environment = os.environ | {"PYTHONHASHSEED": "0"}
-        subprocess.run([*callgrind, *worker], env=environment, check=True, capture_output=True)
-        return dict(read(dump) for dump in Path(folder).glob("dump.*"))
+        command = [*_CALLGRIND, f"--callgrind-out-file={folder}/out", sys.executable, "-m", __name__, *wanted]
+        done = subprocess.run(
+            command, env=os.environ | {"PYTHONHASHSEED": "0"}, check=False, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        calls = json.loads(done.stdout.splitlines()[-1])
+        dumps = [Path(folder) / f"out.{number}" for number, _ in enumerate(calls, 1)]
+        return {name: _total(dump) / calls[name] for name, dump in zip(calls, dumps, strict=True)}
 
 
-def read(dump: Path) -> tuple[str, float]:
-    """Give the row of a dump and the instructions of one call."""
-    text = dump.read_text()
-    found = re.search(r"^desc: Trigger: Client Request: (\d+) (.*)$", text, re.MULTILINE)
-    total = re.search(r"^totals: (\d+)", text, re.MULTILINE)
-    if not found or not total:
-        raise ValueError(f"{dump} tells no row or no total")
-    return found[2], int(total[1]) / int(found[1])
+def _total(dump: Path) -> int:
+    found = re.search(r"^(?:totals|summary): (\d+)", dump.read_text(), re.MULTILINE)
+    assert found, f"{dump} tells no total"
+    return int(found[1])
 
 
-def main(client: str, parts: Sequence[str]) -> None:
-    """Do the work of the parts' rows, a dump each."""
-    callgrind = ctypes.PyDLL(client)
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+class _Collected:
+    """Does its work when it is multiplied as a matrix, and so inside the function that callgrind waits for."""
+
+    def __init__(self, run: Callable[[], object]) -> None:
+        self._run = run
+
+    def __matmul__(self, _other: object) -> object:
+        return self._run()
+
+
+def main(parts: Sequence[str]) -> None:
+    """Do the work of the parts' rows and tell their names and calls in the order of the dumps."""
+    with databases() as folder, ExitStack() as stack:
+        done: dict[str, int] = {}
         for part in parts:
             calls, rows = PARTS[part]
-            for name, work in rows(stack, Path(folder)).items():
+            for name, work in rows(stack, folder).items():
                 work.check()
                 work.prepare(min(WARM_UP, calls))()
-                run = work.prepare(calls)
-                # What was made before must not be walked through at the expense of one row or another.
-                gc.collect()
-                gc.freeze()
-                callgrind.start()
-                run()
-                callgrind.stop(f"{calls} {name}".encode())
+                _ = _Collected(work.prepare(calls)) @ None
+                done[name] = calls
+        print(json.dumps(done))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1:])

@@ -1,49 +1,52 @@
-"""The one picture of the report: bars on a common scale, as an SVG that is read in light and dark."""
+"""The plot: one bar a row, as SVG that is readable on light and on dark pages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape
 
 from .results import Result
 
-WIDTH, LABEL, ROW, TOP = 760, 250, 26, 56
-_STYLE = """
-  text { font: 13px system-ui, sans-serif; fill: #1f2328 }
-  .title { font-weight: 600; font-size: 15px }
-  .note { font-size: 12px; fill: #59636e }
-  .other { fill: #8c959f }
-  .ours { fill: #0969da }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc }
-    .note { fill: #9198a1 }
-    .ours { fill: #58a6ff }
-  }
+WIDTH, LABELS, ROW, TOP, BAR = 760, 270, 30, 64, 18
+STYLE = """
+    text { font: 14px system-ui, sans-serif; fill: #1f2328 }
+    .title { font-size: 17px; font-weight: 600 }
+    .note { fill: #59636e }
+    .card { fill: #ffffff; stroke: #d1d9e0 }
+    .ours { fill: #b38600 }
+    .other { fill: #8c959f }
+    @media (prefers-color-scheme: dark) {
+      text { fill: #f0f6fc }
+      .note { fill: #9198a1 }
+      .card { fill: #0d1117; stroke: #3d444d }
+      .ours { fill: #fee500 }
+      .other { fill: #656c76 }
+    }
 """
 
 
-def plot(title: str, note: str, results: Sequence[Result]) -> str:
-    """Give the results that have a bar as an SVG; ours are coloured, and each bar carries its number."""
-    rows = sorted((result for result in results if result.bar), key=lambda result: result.bar or 0)
-    longest = max(result.bar or 0 for result in rows)
-    bars = "\n".join(_bar(number, result, longest) for number, result in enumerate(rows))
+def write(file: Path, title: str, note: str, results: Sequence[Result]) -> None:
+    """Draw the rows that have a bar, the shortest first."""
+    rows = sorted((one.bar, one.work) for one in results if one.bar is not None)
     height = TOP + ROW * len(rows) + 12
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" \
-aria-label="{escape(title)}">
-<style>{_STYLE}</style>
-<text class="title" x="12" y="22">{escape(title)}</text>
-<text class="note" x="12" y="42">{escape(note)}</text>
-{bars}
-</svg>
-"""
+    head = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
+        f"  <title>{escape(title)}</title>",
+        f"  <style>{STYLE}  </style>",
+        f'  <rect class="card" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="8"/>',
+        f'  <text class="title" x="20" y="30">{escape(title)}</text>',
+        f'  <text class="note" x="20" y="51">{escape(note)}</text>',
+    ]
+    file.write_text("\n".join([*head, *_bars(rows), "</svg>", ""]))
 
 
-def _bar(number: int, result: Result, longest: float) -> str:
-    value, y = result.bar or 0, TOP + ROW * number
-    length = value / longest * (WIDTH - LABEL - 70)
-    kind = "ours" if result.work.startswith("kakao_login") else "other"
-    return (
-        f'<text x="{LABEL - 10}" y="{y + 15}" text-anchor="end">{escape(result.work)}</text>'
-        f'<rect class="{kind}" x="{LABEL}" y="{y + 3}" width="{length:.1f}" height="16" rx="2"/>'
-        f'<text x="{LABEL + length + 8:.1f}" y="{y + 15}">{value:.2f}×</text>'
-    )
+def _bars(rows: Sequence[tuple[float, str]]) -> Iterator[str]:
+    # Room is left behind the longest bar for its number.
+    scale = (WIDTH - LABELS - 80) / max(length for length, _ in rows)
+    for number, (length, name) in enumerate(rows):
+        y, kind = TOP + ROW * number, "ours" if name.startswith("kakao_login") else "other"
+        width = length * scale
+        yield f'  <text x="{LABELS - 10}" y="{y + 17}" text-anchor="end">{escape(name)}</text>'
+        yield f'  <rect class="{kind}" x="{LABELS}" y="{y + 3}" width="{width:.1f}" height="{BAR}" rx="3"/>'
+        yield f'  <text x="{LABELS + width + 8:.1f}" y="{y + 17}">{length:.2f}×</text>'

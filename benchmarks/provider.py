@@ -1,13 +1,12 @@
-"""A stand-in for Kakao over TLS, in a process of its own: two answers, each after the time that Kakao takes.
+"""A stand-in for Kakao over TLS, in a process of its own and as quick as can be, so that it hides nothing.
 
-``python -m benchmarks.provider FOLDER``; the addresses go to standard output.
+The path says how it answers: ``/keep/...`` at once, ``/slow/...`` after as long as a network takes, and
+``/close/...`` closes the connection, so that the next call needs a new one.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import ssl
 import subprocess
 import sys
 import time
@@ -15,74 +14,82 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
-from kakao_login.emulator.http.certificates import make_certificate
+from kakao_login.emulator.http.tls import CA_FILE, tls_context
 
-# As from a server in Seoul; a provider that takes no time at all would measure itself.
-SECONDS = 0.03
-TOKEN = {"token_type": "bearer", "access_token": "a" * 54, "expires_in": 21599, "refresh_token": "r" * 54}
-USER = {"id": 4100000001, "kakao_account": {"profile": {"nickname": "하늘"}}}
-ANSWERS = {"/oauth/token": TOKEN, "/v2/user/me": USER}
+DELAY = 0.03
+TOKEN_PATH, USER_PATH = "/oauth/token", "/v2/user/me"
+_PORT_FILE = "port"
+_TOKEN = {
+    "token_type": "bearer",
+    "access_token": "a" * 54,
+    "expires_in": 21599,
+    "refresh_token": "r" * 54,
+    "refresh_token_expires_in": 5183999,
+    "scope": "profile_nickname",
+}
+_PROFILE = {"nickname": "Bench", "is_default_nickname": False}
+_USER = {
+    "id": 1234567890,
+    "connected_at": "2024-01-01T00:00:00Z",
+    "kakao_account": {"profile_nickname_needs_agreement": False, "profile": _PROFILE},
+}
 
 
-class Kakao(BaseHTTPRequestHandler):
-    """Answers what a login asks."""
+class Handler(BaseHTTPRequestHandler):
+    """Answers a token to every POST and a user to every GET."""
 
     protocol_version = "HTTP/1.1"
-    connection = "keep-alive"
-
-    def do_POST(self) -> None:
-        """Read the form and answer."""
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.do_GET()
+    # Head and body leave in one piece: in two, the second would wait for the first to be acknowledged.
+    wbufsize = -1
 
     def do_GET(self) -> None:
-        """Answer in the time it takes."""
-        body = json.dumps(ANSWERS[self.path.partition("?")[0]]).encode()
-        time.sleep(SECONDS)
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        head += f"Connection: {self.connection}\r\n\r\n"
-        self.close_connection = self.connection == "close"
-        # In one piece: in two, the second would wait for the first to be acknowledged.
-        self.wfile.write(head.encode() + body)
+        """Answer the user."""
+        self._answer(_USER)
+
+    def do_POST(self) -> None:
+        """Answer the token."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(_TOKEN)
+
+    def _answer(self, content: object) -> None:
+        manner = self.path.split("/")[1]
+        time.sleep(DELAY if manner == "slow" else 0)
+        body = json.dumps(content).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json;charset=UTF-8")
+        self.send_header("Content-Length", str(len(body)))
+        if manner == "close":
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
 
-class HangingUp(Kakao):
-    """Answers the same and hangs up each time, so that every call needs a connection of its own."""
-
-    connection = "close"
-
-
 @contextmanager
-def provider(folder: Path) -> Iterator[tuple[str, str]]:
-    """Run the stand-ins, make this process trust them, and give the addresses of the two."""
-    (folder / "kakao.pem").write_bytes(make_certificate())
-    os.environ["SSL_CERT_FILE"] = str(folder / "kakao.pem")
-    command = [sys.executable, "-m", __name__, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            kept, hanging_up = process.stdout.readline().split()
-            yield kept, hanging_up
-        finally:
-            process.terminate()
-            del os.environ["SSL_CERT_FILE"]
+def provider(folder: Path) -> Iterator[tuple[int, Path]]:
+    """Start one, and give its port and the authority to trust."""
+    process = subprocess.Popen([sys.executable, "-m", __name__, str(folder)])
+    try:
+        while not (folder / _PORT_FILE).exists():
+            time.sleep(0.01)
+        yield int((folder / _PORT_FILE).read_text()), folder / CA_FILE
+    finally:
+        process.terminate()
+        process.wait()
 
 
-def main(folder: str) -> None:
-    """Serve until told to stop."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(f"{folder}/kakao.pem")
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), kind) for kind in (Kakao, HangingUp)]
-    for server in servers:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        Thread(target=server.serve_forever).start()
-    print(*(f"https://localhost:{server.server_port}" for server in servers), flush=True)
+def serve(folder: Path) -> None:
+    """Serve until the process is ended."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = tls_context(folder).wrap_socket(server.socket, server_side=True)
+    part = folder / "port.part"
+    part.write_text(str(server.server_port))
+    part.replace(folder / _PORT_FILE)
+    server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    serve(Path(sys.argv[1]))

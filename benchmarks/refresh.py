@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.postgresql import PostgreSQL
-
-from .hosts import SECRET, Host, Login, local_kakao, make_host, sqlite
-from .measure import Answer, Environ, Work, environ, ratio, take_turns
+from .hosts import SECRET, Host, Login, local_kakao, make_host, sid_of, sqlite
+from .measure import Answer, Environ, Work, databases, environ, take_turns
 from .refreshing import BareUpdate, Refreshes
 from .results import Counts, Numbers, Result
 from .rival_jwt import WithJwt
 from .rows import by_bearer
-from .statements import statements
+from .statements import count_statements
 from .tokens import expired, spoiled
 
 FLOOR, JSON, COOKIES = "bare UPDATE and COMMIT", "kakao_login, refresh in JSON", "kakao_login, refresh by cookies"
@@ -36,10 +32,9 @@ def ours(stack: ExitStack, database: str, sessions: int) -> dict[str, Work]:
     with local_kakao() as kakao_url:
         host = make_host(database, kakao_url)
         stack.callback(host.close)
-        # The first session is the floor's own.
-        host.log_in()
+        sid = sid_of(host.log_in().access[1])
         works: dict[str, Work] = {JSON: in_json(host, sessions), COOKIES: by_cookies(host, sessions)}
-    floor = BareUpdate(database)
+    floor = BareUpdate(database, sid)
     stack.callback(floor.close)
     return {FLOOR: floor, **works}
 
@@ -93,39 +88,20 @@ def _with_blocklist(folder: Path, sessions: int) -> Refreshes[str]:
 
 
 def report(counts: Counts, *, quick: bool) -> Iterator[Result]:
-    """Give a line for each row, and what was asked: on SQLite the CPU time, on PostgreSQL the wall clock."""
-    rounds = 7 if quick else 15
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        works = rows(stack, Path(folder), 40)
-        numbers = Numbers(take_turns(works, repeat=40, rounds=rounds), counts)
+    """Give a line for each row on SQLite, and then what was asked."""
+    with databases() as folder, ExitStack() as stack:
+        works = rows(stack, folder, 40)
+        numbers = Numbers(take_turns(works, repeat=40, rounds=7 if quick else 25), counts)
         yield from (numbers.row(name, FLOOR) for name in works)
         for name, most in MOST.items():
-            yield _judge_statements(name, works[name])
+            yield judge_statements(f"{name}, SQLite", works[name])
             cpu = numbers.cpu(name, FLOOR)
             yield Result(f"{name}, over the floor", f"{cpu} CPU", f"CPU at most {most}×", cpu.median <= most)
-    for fsync in (True, False):
-        yield from _on_postgresql(rounds, fsync=fsync)
 
 
-def _on_postgresql(rounds: int, *, fsync: bool) -> Iterator[Result]:
-    # The server refuses to keep its files below a folder that is closed to all other users.
-    with tempfile.TemporaryDirectory(prefix="kakao-login-", ignore_cleanup_errors=True) as folder:
-        server = PostgreSQL(Path(folder) / "data", fsync=fsync)
-        with ExitStack() as stack:
-            works = ours(stack, server.new_database(), 40)
-            times = take_turns(works, repeat=40, rounds=rounds, clock=time.perf_counter)
-        server.stop()
-    for name in MOST:
-        wall = ratio(times, name, FLOOR)
-        if fsync:
-            yield Result(f"{name}, PostgreSQL", f"{wall} wall", "wall at most 2.0×", wall.median <= 2.0)
-        else:
-            yield Result(f"{name}, PostgreSQL that writes no disk", f"{wall} wall")
-
-
-def _judge_statements(name: str, work: Work) -> Result:
-    run = work.prepare(1)
-    with statements() as seen:
-        run()
-    reached = (len(seen.texts), seen.commits) == (1, 1)
-    return Result(f"{name}, SQLite", str(seen), "1 statement and 1 commit", reached)
+def judge_statements(name: str, work: Work) -> Result:
+    """Give what was asked of the statements of one refresh."""
+    seen = count_statements(work.prepare(1))
+    # A statement that commits by itself tells of no commit.
+    reached = len(seen.texts) == 1 and seen.commits <= 1
+    return Result(name, str(seen), "1 statement and 1 commit", reached)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from flask import Flask
-from sqlalchemy import MetaData, Table, bindparam, create_engine, select, update
+from sqlalchemy import MetaData, Table, bindparam, create_engine, update
 
 from .measure import Answer, Environ, call
 
@@ -62,13 +62,12 @@ class Refreshes(Generic[T]):
 
 
 class BareUpdate:
-    """The floor: the one statement and the one commit of a refresh, on a session of the host's own table."""
+    """The floor: the one statement and the one commit of a refresh, on a session in the host's own table."""
 
-    def __init__(self, database: str) -> None:
+    def __init__(self, database: str, sid: str) -> None:
         self._engine = create_engine(database)
-        self._table = table = Table("kakao_login_session", MetaData(), autoload_with=self._engine)
-        with self._engine.connect() as connection:
-            self._sid, self._generation = connection.execute(select(table.c.id, table.c.generation).limit(1)).one()
+        table = Table("kakao_login_session", MetaData(), autoload_with=self._engine)
+        self._sid, self._generation = sid, 0
         row = (table.c.id == bindparam("sid"), table.c.generation == bindparam("old"))
         self._step = update(table).where(*row).values(generation=bindparam("new"), rotated_at=bindparam("now"))
 

@@ -29,7 +29,7 @@ class Result:
 
     def __str__(self) -> str:
         asked = f"   (asked: {self.asked}; {self.verdict or 'not measured'})" if self.asked else ""
-        return f"{self.work:<42} {self.measured}{asked}"
+        return f"{self.work:<50} {self.measured}{asked}"
 
 
 @dataclass(frozen=True)
@@ -59,4 +59,4 @@ class Numbers:
     def row(self, name: str, floor: str) -> Result:
         """Give the line of a row to compare with."""
         each = spread(self.times[name]).median * 1e6
-        return Result(name, f"{self.text(name, floor)}, {each:.0f} µs", bar=self.best(name, floor))
+        return Result(name, f"{self.text(name, floor)}, {each:.0f} µs", bar=self.cpu(name, floor).median)

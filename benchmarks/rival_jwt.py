@@ -49,8 +49,8 @@ class WithJwt:
         )
 
     def end(self, token: str) -> None:
-        """End a token; only with a blocklist."""
-        assert self._blocklist is not None
+        """End a token by the blocklist."""
+        assert self._blocklist
         self._blocklist.end(token)
 
     def refresh_tokens(self, number: int) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from sqlalchemy import Engine, event
 
@@ -27,18 +26,16 @@ class Statements:
         return f"{_several(len(self.texts), 'statement')} and {_several(self.commits, 'commit')}"
 
 
-@contextmanager
-def statements() -> Iterator[Statements]:
-    """Count on all engines for as long as the block lasts."""
+def count_statements(run: Callable[[], object]) -> Statements:
+    """Count what ``run`` sends to all engines."""
     seen = Statements()
     listeners = (("before_cursor_execute", seen.note), ("commit", seen.note_commit))
     for name, listener in listeners:
         event.listen(Engine, name, listener)
-    try:
-        yield seen
-    finally:
-        for name, listener in listeners:
-            event.remove(Engine, name, listener)
+    run()
+    for name, listener in listeners:
+        event.remove(Engine, name, listener)
+    return seen
 
 
 def _several(number: int, what: str) -> str:
