@@ -10,7 +10,7 @@ from ..settings.values import KakaoSettings
 from . import forms
 from . import id_token as id_tokens
 from .error_codes import NO_OIDC, NOT_LINKED, read_code, rejection, reported
-from .http import Answer, KakaoHttp
+from .http import KakaoHttp
 from .jwks import JwksCache
 from .responses import (
     KakaoTokenInfo,
@@ -101,18 +101,14 @@ class KakaoClient:
         with reported("token info"):
             return parse_token_info(*self._http.get_json(self._api("/v1/user/access_token_info"), headers=headers))
 
-    def logout(self, kakao_id: int) -> None:
-        """End all Kakao tokens of a person (``POST /v1/user/logout``); needs the admin key."""
-        with reported("logout"):
-            parse_done(*self._post_as_admin("/v1/user/logout", kakao_id), kakao_id)
-
     def unlink(self, kakao_id: int) -> None:
         """Undo a person's link to the app (``POST /v1/user/unlink``); needs the admin key.
 
         That there is no link any more counts as done.
         """
         with reported("unlink"):
-            answer = self._post_as_admin("/v1/user/unlink", kakao_id)
+            form = {"target_id_type": "user_id", "target_id": str(kakao_id)}
+            answer = self._http.post_form(self._api("/v1/user/unlink"), form, headers=forms.admin(self._settings))
             if read_code(answer.body) != NOT_LINKED:
                 parse_done(*answer, kakao_id)
 
@@ -122,10 +118,6 @@ class KakaoClient:
 
     def _api(self, path: str) -> str:
         return f"{self._settings.api_url}{path}"
-
-    def _post_as_admin(self, path: str, kakao_id: int) -> Answer:
-        form = {"target_id_type": "user_id", "target_id": str(kakao_id)}
-        return self._http.post_form(self._api(path), form, headers=forms.admin(self._settings))
 
     def _fetch_jwks(self) -> object:
         status, body = self._http.get_json(f"{self._settings.auth_url}/.well-known/jwks.json")

@@ -111,7 +111,7 @@ def parse_token_info(status: int, body: object) -> KakaoTokenInfo:
 
 
 def parse_done(status: int, body: object, kakao_id: int) -> None:
-    """Check that a logout or an unlink was done, and to whom."""
+    """Check that an unlink was done, and to whom."""
     if _user_id(_answer(status, body)) != kakao_id:
         raise KakaoRejected("id")
 

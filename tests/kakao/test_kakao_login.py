@@ -292,14 +292,6 @@ def test_an_unlinked_person_logs_in_again_as_at_first_and_unlinking_twice_is_no_
     assert log_in(kakao, emulator).id == 4100000001
 
 
-def test_a_logout_ends_the_tokens_at_kakao(emulator: Emulator) -> None:
-    kakao = client(emulator)
-    tokens = kakao.exchange_code(code_of(kakao, emulator), code_verifier=VERIFIER)
-    kakao.logout(4100000001)
-    with pytest.raises(KakaoRejected, match="-401"):
-        kakao.token_info(tokens.access_token)
-
-
 def test_a_wrong_admin_key_is_our_settings_fault(emulator: Emulator) -> None:
     log_in(client(emulator), emulator)
     with pytest.raises(KakaoRejected) as caught:
