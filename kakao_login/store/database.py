@@ -58,7 +58,7 @@ class Database:
         """Whether an UPDATE can give the rows it has changed (SQLite from 3.35 on, PostgreSQL)."""
         return self._engine.dialect.update_returning
 
-    @property
+    @cached_property
     def takes_turns(self) -> bool:
         """Whether transactions must take turns: an in-memory SQLite is one connection for all threads."""
         return isinstance(self._engine.pool, StaticPool)

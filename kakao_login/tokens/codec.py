@@ -119,9 +119,11 @@ class TokenCodec:
         return self._judge(kind, claims)
 
     def _judge(self, kind: Kind, claims: Any) -> Token:
-        expected = _REQUIRED[kind]
-        if not isinstance(claims, dict) or any(type(claims.get(name)) is not expected[name] for name in expected):
+        if not isinstance(claims, dict):
             raise InvalidToken
+        for name, type_ in _REQUIRED[kind].items():
+            if type(claims.get(name)) is not type_:
+                raise InvalidToken
         # RFC 8725 section 3.8 and 3.9; a list of audiences is refused, for others are meant by it, too.
         if claims.get("iss") != self._settings.issuer or claims.get("aud") != self._audience(kind):
             raise InvalidToken

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from ..errors import InvalidToken
 from ..settings.values import LEEWAY
@@ -59,8 +60,7 @@ class LoginStates:
     def read(self, unverified_cookies: Mapping[str, str]) -> list[LoginState]:
         """Give the logins of the cookies whose names end in these suffixes, newest first, five at most."""
         found = [self._decode(suffix, value) for suffix, value in unverified_cookies.items()]
-        logins = sorted((login for login in found if login), key=lambda login: -login.started_at)
-        return logins[:MOST_AT_ONCE]
+        return sorted(filter(None, found), key=attrgetter("started_at"), reverse=True)[:MOST_AT_ONCE]
 
     def _decode(self, suffix: str, unverified_value: str) -> LoginState | None:
         now = self._clock()
@@ -82,4 +82,7 @@ def cookie_suffix(state: str) -> str:
 def find_login(logins: Iterable[LoginState], unverified_state: str) -> LoginState | None:
     """Give the login of that state, compared in constant time, or None."""
     candidate = unverified_state.encode()
-    return next((login for login in logins if secrets.compare_digest(login.state.encode(), candidate)), None)
+    for login in logins:
+        if secrets.compare_digest(login.state.encode(), candidate):
+            return login
+    return None
