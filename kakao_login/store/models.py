@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, String, Table, Text
 from sqlalchemy import inspect as inspect_mapping
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -70,7 +70,7 @@ class LoginSession:
     last_active_at: Mapped[float] = mapped_column(Double)
     idle_expires_at: Mapped[float] = mapped_column(Double)
     expires_at: Mapped[float] = mapped_column(Double)
-    ended_at: Mapped[float | None] = mapped_column(Double, index=True)
+    ended_at: Mapped[float | None] = mapped_column(Double)
     end_number: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     """The place of this end among all ends, in the order they were committed."""
     end_reason: Mapped[str | None] = mapped_column(String(32))
@@ -185,14 +185,22 @@ def make_models(db: SQLAlchemy, user_model: type[Any] | None) -> Models:
 
     user = user_model or type("User", (User, Base), {})
     key = _primary_key(user)
+    # A session outlives its user by as long as other processes must learn of its end.
+    login_session: Any = type("LoginSession", (LoginSession, Base), _owned_by(user, key, outlives=True))
+    _index_ends(login_session.__table__.c.ended_at)
     return Models(
         user=user,
         kakao_account=type("KakaoAccount", (KakaoAccount, Base), _owned_by(user, key, outlives=False)),
-        # A session outlives its user by as long as other processes must learn of its end.
-        login_session=type("LoginSession", (LoginSession, Base), _owned_by(user, key, outlives=True)),
+        login_session=login_session,
         end_counter=type("EndCounter", (EndCounter, Base), {}),
         used_login_state=type("UsedLoginState", (UsedLoginState, Base), {}),
     )
+
+
+def _index_ends(ended_at: Column[Any]) -> None:
+    """Index the ends alone: whoever asks for living sessions must not be led through all of them."""
+    ended = ended_at.is_not(None)
+    Index("ix_kakao_login_session_ended_at", ended_at, sqlite_where=ended, postgresql_where=ended)
 
 
 def _owned_by(user: type[Any], key: Column[Any], *, outlives: bool) -> dict[str, Any]:

@@ -6,7 +6,18 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Double, Select, and_, bindparam, insert, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Double,
+    Select,
+    String,
+    and_,
+    bindparam,
+    insert,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from ..errors import AccountDisabled
@@ -115,11 +126,12 @@ class Sessions:
     @cached_property
     def _displacing(self) -> Select[Any]:
         row = self._model
-        replaces: BindParameter[str] = bindparam("replaces")
+        replaces: BindParameter[str] = bindparam("replaces", type_=String)
         others = select(row.id).where(row.ended_at.is_(None), row.id != replaces, self._living)
         newest_first = others.order_by(row.created_at.desc(), row.id)
         beyond = newest_first.offset(self._store.settings.max_per_user - 1).subquery()
-        return self._alive(or_(row.id == replaces, row.id.in_(select(beyond.c.id))))
+        # One set of ids and no OR, for which PostgreSQL would read the whole table.
+        return self._alive(row.id.in_(union_all(select(beyond.c.id), select(replaces))))
 
     @cached_property
     def _living(self) -> ColumnElement[bool]:

@@ -172,3 +172,23 @@ def test_starting_takes_four_statements_and_ending_another_two_more(host: Host) 
     with statements(host) as sent:
         start(host, user_id)
     assert [statement.split()[0] for statement in sent if not statement.startswith("BEGIN")] == words[:3]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_no_question_leads_through_all_living_sessions(host: Host) -> None:
+    user_id = new_user(host)
+    held = start(host, user_id)
+    with statements(host) as sent:
+        start(host, user_id, replaces=held)
+        host.services.sessions.of_user(user_id)
+        host.services.sessions.end_all(user_id, EndReason.ENDED_BY_HOST)
+    asked = [
+        statement for statement in sent if statement.startswith("SELECT") and "kakao_login_session" in statement
+    ]
+    assert len(asked) == 3
+    with host.app.app_context(), host.db.engine.connect() as connection:
+        for statement in asked:
+            values = ("0",) * statement.count("?")
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+            assert "SCAN kakao_login_session" not in plan
+            assert "ended_at" not in plan
