@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -19,6 +20,12 @@ from .support import Browser, Clock, Host, config_for, make_host
 
 # Fixtures that live in a file of their own.
 __all__ = ["chromium", "new_page", "playwright"]
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C again, which a shell has its background jobs ignore, and so would every process started here."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
