@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import Flask
 
@@ -35,6 +35,29 @@ class Row:
 
         def run() -> None:
             for _ in times:
+                call(app, request)
+
+        return run
+
+
+@dataclass(frozen=True)
+class FirstSight:
+    """The same requests, each with a token that the app has not seen, so that nothing it remembers helps."""
+
+    row: Row
+    ask: Callable[[], Environ]
+    """Gives the request of a new token."""
+
+    def check(self) -> None:
+        """Raise ``AssertionError`` unless a new token is served, and what its row must refuse is refused."""
+        replace(self.row, good=self.ask()).check()
+
+    def prepare(self, repeat: int) -> Callable[[], None]:
+        """Give what asks with so many new tokens."""
+        app, requests = self.row.app, [self.ask() for _ in range(repeat)]
+
+        def run() -> None:
+            for request in requests:
                 call(app, request)
 
         return run

@@ -1,7 +1,8 @@
-"""Tokens that must be refused, made from a good one by its public form alone."""
+"""Tokens that must be refused, and new ones that must not, made from a good one by its public form alone."""
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import jwt
@@ -17,7 +18,17 @@ def spoiled(token: str) -> str:
 
 def expired(token: str, key: Any) -> str:
     """Give the same token signed anew with ``key`` as if all of it had been long ago."""
-    header = jwt.get_unverified_header(token)
     claims = jwt.decode(token, options={"verify_signature": False})
     past = {name: claims[name] - LONG_AGO for name in ("iat", "nbf", "exp") if name in claims}
-    return jwt.encode(claims | past, key, algorithm=header["alg"], headers=header)
+    return _signed(token, claims | past, key)
+
+
+def unseen(token: str, key: Any) -> str:
+    """Give a token as good as this one that nobody has seen, signed with ``key``."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return _signed(token, claims | {"jti": secrets.token_urlsafe(16)}, key)
+
+
+def _signed(token: str, claims: dict[str, Any], key: Any) -> str:
+    header = jwt.get_unverified_header(token)
+    return jwt.encode(claims, key, algorithm=header["alg"], headers=header)
