@@ -15,11 +15,14 @@ import requests
 
 from .hosts import CALLBACK, Host, login_of, make_host, sqlite
 from .measure import Answer, Environ, Times, Work, call, databases, environ, ratio, spread, take_turns
-from .provider import DELAY, TOKEN_PATH, USER_PATH, provider
+from .provider import TOKEN_PATH, USER_PATH, provider
 from .results import Counts, Result
 from .statements import count_statements
 
 KEPT, NEW, BARE, SLOW = "kept connections", "two new connections", "bare calls", "callback"
+# Milliseconds that the provider takes for a call, assumed, for Kakao's own were not measured.  What a login adds
+# is much the same with each, so the quicker the provider, the larger it looks.
+DELAYS = (20, 30)
 
 
 class Callbacks:
@@ -64,8 +67,9 @@ class Callbacks:
 class BareCalls:
     """The calls that a login needs, and nothing else."""
 
-    def __init__(self, port: int, authority: Path) -> None:
-        self._urls = f"https://localhost:{port}/slow{TOKEN_PATH}", f"https://127.0.0.1:{port}/slow{USER_PATH}"
+    def __init__(self, port: int, authority: Path, delay: int) -> None:
+        token_host, user_host = _urls(port, str(delay))
+        self._urls = token_host + TOKEN_PATH, user_host + USER_PATH
         self._session = requests.Session()
         # Or else an authority that the environment names would take the place of this one.
         self._session.trust_env = False
@@ -92,19 +96,25 @@ def report(_counts: Counts, *, quick: bool) -> Iterator[Result]:
         folder = stack.enter_context(databases())
         port, authority = stack.enter_context(provider(folder))
         stack.enter_context(patch.dict(os.environ, SSL_CERT_FILE=str(authority)))
-        kept, new, slow = (_callbacks(stack, folder, port, manner) for manner in ("keep", "close", "slow"))
+        kept, new = (_callbacks(stack, folder, port, manner) for manner in ("keep", "close"))
         yield from _statements(kept)
         rounds = 5 if quick else 20
         yield from _cpu(take_turns({KEPT: kept, NEW: new}, repeat=10, rounds=rounds))
-        works: dict[str, Work] = {BARE: BareCalls(port, authority), SLOW: slow}
-        yield _wall(take_turns(works, repeat=2, rounds=rounds, clock=time.perf_counter))
+        for delay in DELAYS:
+            slow = _callbacks(stack, folder, port, str(delay))
+            works: dict[str, Work] = {BARE: BareCalls(port, authority, delay), SLOW: slow}
+            yield _wall(take_turns(works, repeat=2, rounds=rounds, clock=time.perf_counter), delay)
 
 
 def _callbacks(stack: ExitStack, folder: Path, port: int, manner: str) -> Callbacks:
-    urls = f"https://localhost:{port}/{manner}", f"https://127.0.0.1:{port}/{manner}"
-    host = make_host(sqlite(folder, manner), urls[0], KAKAO_API_URL=urls[1])
+    token_host, user_host = _urls(port, manner)
+    host = make_host(sqlite(folder, manner), token_host, KAKAO_API_URL=user_host)
     stack.callback(host.close)
     return Callbacks(host)
+
+
+def _urls(port: int, manner: str) -> tuple[str, str]:
+    return f"https://localhost:{port}/{manner}", f"https://127.0.0.1:{port}/{manner}"
 
 
 def _statements(work: Callbacks) -> Iterator[Result]:
@@ -120,9 +130,9 @@ def _cpu(times: Times) -> Iterator[Result]:
         yield Result(f"login over TLS, {name}", measured, f"at most {most} ms CPU", took.median <= most)
 
 
-def _wall(times: Times) -> Result:
+def _wall(times: Times, delay: int) -> Result:
     beside = ratio(times, SLOW, BARE)
-    work = f"login over TLS, a call taking {DELAY * 1000:.0f} ms"
-    return Result(
-        work, f"{beside} the provider's round trips", "at most 1.05× in wall time", beside.median <= 1.05
-    )
+    added = spread([(one - other) * 1000 for one, other in zip(times[SLOW], times[BARE], strict=True)])
+    work = f"login over TLS, a call taking {delay} ms"
+    measured = f"{beside} the provider's round trips, {added.median:.1f} ms more"
+    return Result(work, measured, "at most 1.05× in wall time", beside.median <= 1.05)

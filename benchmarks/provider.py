@@ -1,7 +1,7 @@
 """A stand-in for Kakao over TLS, in a process of its own and as quick as can be, so that it hides nothing.
 
-The path says how it answers: ``/keep/...`` at once, ``/slow/...`` after as long as a network takes, and
-``/close/...`` closes the connection, so that the next call needs a new one.
+The path says how it answers: ``/keep/...`` at once, ``/20/...`` after so many milliseconds, and ``/close/...``
+closes the connection, so that the next call needs a new one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pathlib import Path
 
 from kakao_login.emulator.http.tls import CA_FILE, tls_context
 
-DELAY = 0.03
 TOKEN_PATH, USER_PATH = "/oauth/token", "/v2/user/me"
 _PORT_FILE = "port"
 _TOKEN = {
@@ -54,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, content: object) -> None:
         manner = self.path.split("/")[1]
-        time.sleep(DELAY if manner == "slow" else 0)
+        time.sleep(int(manner) / 1000 if manner.isdigit() else 0)
         body = json.dumps(content).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json;charset=UTF-8")
