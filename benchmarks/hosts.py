@@ -21,11 +21,14 @@ from sqlalchemy import text
 
 from kakao_login import KakaoLogin, current_login, current_user, login_required
 from kakao_login.emulator import run_emulator
+from kakao_login.tokens import codec
 
 from .measure import ORIGIN, Answer, Environ, environ
 
 SECRET = "only-for-measuring-0123456789abcdef0123"
 CALLBACK = "/auth/kakao/callback"
+# Access tokens that one process remembers.
+REMEMBERED = codec.MOST_REMEMBERED
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,5 @@ def report(counts: Counts, *, quick: bool) -> Iterator[Result]:
 def judge_statements(name: str, work: Work) -> Result:
     """Give what was asked of the statements of one refresh."""
     seen = count_statements(work.prepare(1))
-    # A statement that commits by itself tells of no commit.
-    reached = len(seen.texts) == 1 and seen.commits <= 1
+    reached = (len(seen.texts), seen.commits) == (1, 1)
     return Result(name, str(seen), "1 statement and 1 commit", reached)

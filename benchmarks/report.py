@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
+from .hosts import REMEMBERED
 from .results import Result
 
 PACKAGES = (
@@ -43,13 +44,20 @@ disturbs them, and decide where both were measured. The floor of a guard is a ba
 body, that of a refresh the bare `UPDATE` and `COMMIT` of SQLAlchemy Core on the same database. SQLite's files
 are in memory, for a disk's time is not ours; PostgreSQL writes through to its disk. Kakao is played by a
 process of its own, over TLS, with two host names.
+
+An app remembers the access tokens it has proved, {remembered} in a process, and a row asks with the same token
+again and again, as a browser does until its next refresh. Where the rows say "new token" each request has one that
+the app has not seen: so the first request after every refresh, and every request where more tokens than that take
+turns. The million sessions stand in the database, while one of them asks.
 """
 
 
 def write(file: Path, parts: Mapping[str, Sequence[Result]], seconds: float) -> None:
     """Write the report."""
     versions = ", ".join(_versions())
-    head = HEAD.format(seconds=seconds, date=_today(), machine=_machine(), versions=versions)
+    head = HEAD.format(
+        seconds=seconds, date=_today(), machine=_machine(), versions=versions, remembered=REMEMBERED
+    )
     file.write_text("\n".join([head, *(_section(part, results) for part, results in parts.items())]))
 
 

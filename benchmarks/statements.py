@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 
 class Statements:
@@ -14,9 +14,10 @@ class Statements:
         self.texts: list[str] = []
         self.commits = 0
 
-    def note(self, _connection: object, _cursor: object, text: str, *_: object) -> None:
-        """Note a statement."""
+    def note(self, connection: Connection, _cursor: object, text: str, *_: object) -> None:
+        """Note a statement, and its commit where no event will tell of one because it commits by itself."""
         self.texts.append(text)
+        self.commits += connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
 
     def note_commit(self, _connection: object) -> None:
         """Note a commit."""
