@@ -7,7 +7,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -58,8 +58,7 @@ class SigningKeys:
 
     algorithm: str
     keys: tuple[SigningKey, ...]
-
-    _jws: PyJWS
+    _jws: PyJWS = field(default_factory=PyJWS)
 
     @property
     def active(self) -> SigningKey:
@@ -106,13 +105,13 @@ def load_keys(settings: TokenSettings) -> SigningKeys:
     """
     if settings.algorithm == "HS256":
         secrets = (settings.secret_key or "", *settings.secret_key_fallbacks)
-        return SigningKeys("HS256", tuple(_hmac_key(secret) for secret in secrets), _make_jws())
+        return SigningKeys("HS256", tuple(_hmac_key(secret) for secret in secrets))
     pems = {
         "JWT_PRIVATE_KEY": (settings.private_key or "",),
         "JWT_PRIVATE_KEY_FALLBACKS": settings.private_key_fallbacks,
     }
     keys = [_private_key(name, pem, settings.algorithm) for name, texts in pems.items() for pem in texts]
-    return SigningKeys(settings.algorithm, tuple(keys), _make_jws())
+    return SigningKeys(settings.algorithm, tuple(keys))
 
 
 def new_key(algorithm: str) -> str:
@@ -125,23 +124,9 @@ def new_key(algorithm: str) -> str:
     return pem.decode().strip()
 
 
-class _PreparedHMAC(HMACAlgorithm):
-    """HMAC whose key was prepared once, in place of trying it as PEM, SSH, DER and JSON for each token."""
-
-    def prepare_key(self, key: str | bytes) -> bytes:
-        return key if isinstance(key, bytes) else super().prepare_key(key)
-
-
-def _make_jws() -> PyJWS:
-    jws = PyJWS()
-    jws.unregister_algorithm("HS256")
-    jws.register_algorithm("HS256", _PreparedHMAC(HMACAlgorithm.SHA256))
-    return jws
-
-
 def _hmac_key(secret: str) -> SigningKey:
     try:
-        key = _PreparedHMAC(HMACAlgorithm.SHA256).prepare_key(secret)
+        key = HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
     except InvalidKeyError:
         cure = "Make one with: flask kakao keys new"
         raise SettingsError(f"JWT_SECRET_KEY must be a random text, not a PEM, SSH or JSON key. {cure}") from None
