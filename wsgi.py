@@ -25,6 +25,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kakao_login import (
     KakaoLogin,
+    KakaoLoginError,
     KakaoUser,
     SettingsError,
     current_login,
@@ -45,6 +46,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     load_dotenv(HERE / ".env")
     app = Flask(__name__)
     app.config.from_mapping(config or {})
+    # Whoever posts more is refused before anything is read; the largest form here is a greeting.
+    app.config.setdefault("MAX_CONTENT_LENGTH", 1024 * 1024)
     _keep_in_instance_folder(app)
     Babel(
         app,
@@ -100,9 +103,17 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.add_template_filter(clock)
     app.add_template_filter(minute)
     app.after_request(_add_security_headers)
-    with app.app_context():
-        kakao.create_tables()
+    _create_tables(app, kakao)
     return app
+
+
+def _create_tables(app: Flask, kakao: KakaoLogin) -> None:
+    with app.app_context():
+        try:
+            kakao.create_tables()
+        except KakaoLoginError:
+            # A worker must start all the same: what needs no database is served, and it will come back.
+            app.logger.warning("The database is away. If its tables are missing: flask kakao init-db")
 
 
 def _add_account_pages(app: Flask, db: SQLAlchemy, kakao: KakaoLogin) -> None:
@@ -151,7 +162,9 @@ def minute(moment: datetime) -> str:
 def _keep_in_instance_folder(app: Flask) -> None:
     """Keep the users, and while developing the JWT secret as well, in ``instance/`` over restarts."""
     folder = Path(app.instance_path)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    # One that was there already may have been open to everybody on this machine.
+    folder.chmod(0o700)
     url = os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'demo.db'}"
     app.config.setdefault("SQLALCHEMY_DATABASE_URI", url)
     # A database that was restarted must not cost the next visitor an error.
@@ -174,6 +187,8 @@ def _add_security_headers(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
 
 

@@ -1,11 +1,12 @@
 """Every error this package raises on purpose, with what a client and a person are told.
 
 One class an error: ``code`` is the stable word clients branch on, ``status`` the HTTP status, ``message`` and
-``remedy`` the two sentences a person reads.  ``guards`` and ``views`` raise, ``pages`` renders.
+``remedy`` the two sentences a person reads.  ``web.answers`` renders them.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import ClassVar, Literal, NamedTuple
 
 Language = Literal["ko", "en"]
@@ -37,6 +38,8 @@ class KakaoLoginError(Exception):
     """Seconds after which trying again makes sense."""
     can_log_in: ClassVar[bool] = True
     """Whether logging in is what helps the person."""
+    log_level: ClassVar[int] = logging.INFO
+    """Of the line that tells of the refusal."""
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail)
@@ -85,6 +88,7 @@ class DuplicateCookie(InvalidToken):
         "브라우저에서 이 사이트의 쿠키를 지워 주세요.", "Please delete this site's cookies in your browser."
     )
     can_log_in = False
+    log_level = logging.WARNING
 
 
 class TokenExpired(KakaoLoginError):
@@ -127,6 +131,7 @@ class CsrfFailed(KakaoLoginError):
     )
     remedy = Text("이전 화면을 새로 고친 뒤 다시 시도해 주세요.", "Go back, reload the page and try again.")
     can_log_in = False
+    log_level = logging.WARNING
 
 
 class InvalidState(KakaoLoginError):
@@ -182,6 +187,17 @@ class UnsupportedMediaType(InvalidRequest):
     message = Text("JSON 본문이 필요합니다.", "A JSON body is required.")
 
 
+class TooLarge(KakaoLoginError):
+    """The body is larger than anything that is due at this address."""
+
+    code = "too_large"
+    status = 413
+    message = Text("요청 본문이 너무 큽니다.", "The request body is too large.")
+    remedy = Text("더 작게 나누어 다시 보내 주세요.", "Please send less at once.")
+    can_log_in = False
+    log_level = logging.WARNING
+
+
 class NotFound(KakaoLoginError):
     """There is no such thing, or it is somebody else's; the answer does not tell which."""
 
@@ -219,8 +235,8 @@ class KakaoRejected(KakaoLoginError):
         self.status = status
 
 
-class DatabaseUnavailable(KakaoLoginError):
-    """The database is away or read-only, and this request cannot do without it."""
+class TemporarilyUnavailable(KakaoLoginError):
+    """The same request may well be answered in a moment."""
 
     code = "temporarily_unavailable"
     status = 503
@@ -228,3 +244,22 @@ class DatabaseUnavailable(KakaoLoginError):
     remedy = LATER
     retry_after = 2
     can_log_in = False
+
+
+class DatabaseUnavailable(TemporarilyUnavailable):
+    """The database is away or read-only, and this request cannot do without it."""
+
+
+class NoPrefetch(TemporarilyUnavailable):
+    """A browser asks ahead for what only a click may have; the click asks again."""
+
+
+class ClaimsRefused(KakaoLoginError):
+    """The host's additional claims cannot go into a token; without them it must not be issued."""
+
+    code = "claims_refused"
+    status = 500
+    message = Text("로그인 정보를 만들 수 없습니다.", "Your login could not be put together.")
+    remedy = Text("서비스 관리자에게 문의해 주세요.", "Please contact the service's administrator.")
+    can_log_in = False
+    log_level = logging.ERROR

@@ -27,11 +27,11 @@ from .store.renewals import Renewals
 from .store.sessions import Sessions
 from .store.shared import Hooks, Store
 from .store.users import Users, watch_users
-from .tokens.codec import TokenCodec
+from .tokens.codec import TokenCodec, own_claims
 from .tokens.keys import SigningKeys, load_keys
-from .tokens.pair import PairMaker
+from .tokens.pair import PairMaker, TokenPair
 from .web.answers import browser_language, render_error
-from .web.guards import access_token_expires_in, csrf_token, present_sid
+from .web.guards import access_token_expires_in, csrf_token, present_client, present_sid
 from .web.routes import make_blueprint
 from .web.session_info import SessionInfo, describe_session
 
@@ -103,6 +103,18 @@ class KakaoLogin:
         """
         return current_services().database.create(self._models.tables())
 
+    def create_token_pair(self, user: Any) -> TokenPair:
+        """Start a session of ``user`` for an API client, which keeps the pair itself, and give its first pair.
+
+        The client sends ``Authorization: Bearer`` with the access token, and the refresh token as JSON to
+        ``/auth/refresh``.  As with ``end_session``, commit first.
+
+        Raises ``AccountDisabled`` and ``ClaimsRefused``.
+        """
+        services, user_id = current_services(), self._models.key_of(user)
+        claims = own_claims(services.users.claims_of(user_id))
+        return services.pairs.make(services.sessions.start(user_id, **present_client()), claims, "json")
+
     def list_sessions(self, user: Any) -> list[SessionInfo]:
         """Give the living sessions of ``user``, the one active last first, the request's own marked."""
         rows = current_services().sessions.of_user(self._models.key_of(user))
@@ -137,7 +149,7 @@ class KakaoLogin:
         store = Store(database, self._models, settings.sessions, self._hooks, self._clock, sender=app)
         ends = Ends(store, access_lifetime=lifetime)
         sessions = Sessions(store, ends)
-        users, activity = Users(store, sessions), Activity(store)
+        users, activity, pruning = Users(store, sessions), Activity(store), Pruning(store, ends)
         codec = TokenCodec(settings.tokens, keys)
         return Services(
             app=app,
@@ -148,7 +160,7 @@ class KakaoLogin:
             models=self._models,
             keys=keys,
             codec=codec,
-            pairs=PairMaker(codec, access_lifetime=lifetime, clock=self._clock, claims_of=users.claims_of),
+            pairs=PairMaker(codec, access_lifetime=lifetime, clock=self._clock),
             kakao=KakaoClient(settings.kakao, clock=self._clock),
             accounts=Accounts(store),
             users=users,
@@ -156,8 +168,8 @@ class KakaoLogin:
             renewals=Renewals(store, sessions, ends),
             ends=ends,
             activity=activity,
-            pruning=Pruning(store, ends),
-            heartbeat=Heartbeat(settings.sessions.poll_interval or 1, (activity.flush, ends.poll)),
+            pruning=pruning,
+            heartbeat=Heartbeat(settings.sessions.beat_interval, (activity.flush, ends.poll, pruning.sweep)),
         )
 
 

@@ -16,14 +16,14 @@ from .store.activity import Activity
 from .store.database import Database
 from .store.ends import Ends
 from .store.heartbeat import Heartbeat
-from .store.models import Models
+from .store.models import LoginSession, Models
 from .store.pruning import Pruning
 from .store.renewals import Renewals
 from .store.sessions import Sessions
 from .store.users import Users
-from .tokens.codec import TokenCodec
+from .tokens.codec import TokenCodec, own_claims
 from .tokens.keys import SigningKeys
-from .tokens.pair import PairMaker
+from .tokens.pair import PairMaker, TokenPair, Use
 
 EXTENSION = "kakao_login"
 _present_app = cast("Callable[[], Flask]", cast("Any", current_app)._get_current_object)
@@ -51,6 +51,10 @@ class Services:
     activity: Activity
     pruning: Pruning
     heartbeat: Heartbeat
+
+    def pair_of(self, row: LoginSession, use: Use) -> TokenPair:
+        """Make a session's pair with the host's claims; raises ``ClaimsRefused`` and ``DatabaseUnavailable``."""
+        return self.pairs.make(row, own_claims(self.users.claims_of(row.user_id)), use)
 
 
 def current_services() -> Services:

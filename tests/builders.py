@@ -16,7 +16,7 @@ from blinker import NamedSignal
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa, x25519
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from kakao_login.settings.values import TokenSettings
 from kakao_login.store.models import LoginSession
@@ -172,6 +172,12 @@ def database_away(host: Host) -> Iterator[None]:
         event.remove(engine, "do_connect", refuse)
 
 
+def engines_of(host: Host) -> set[Engine]:
+    """Give the host's engine and the one that asks beside the requests."""
+    with host.app.app_context():
+        return {host.db.engine, host.services.database._engine_aside}
+
+
 @contextmanager
 def statements(host: Host) -> Iterator[list[str]]:
     """Collect the SQL a host sends, with ``?`` for values."""
@@ -180,13 +186,14 @@ def statements(host: Host) -> Iterator[list[str]]:
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         sent.append(statement)
 
-    with host.app.app_context():
-        engine = host.db.engine
-    event.listen(engine, "before_cursor_execute", note)
+    engines = engines_of(host)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 def at_once(count: int, work: Callable[[], T]) -> list[T]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
+import requests
 from flask import Flask, render_template_string
 from flask_sqlalchemy import SQLAlchemy
 
@@ -17,10 +18,10 @@ from kakao_login import EndReason, KakaoLogin
 from kakao_login.emulator import Emulator
 from kakao_login.errors import KakaoLoginError, KakaoRejected
 from kakao_login.settings.loading import load_settings
-from kakao_login.web.cookies import _PLAIN, _PREFIXED
+from kakao_login.web.cookies import _names
 
 from .builders import pem
-from .support import Browser, config_for, make_host, serving
+from .support import SAME_ORIGIN, Browser, config_for, make_host, serving
 
 CHECKOUT = Path(__file__).parents[1]
 READMES = ("README.md", "README.ko.md")
@@ -101,6 +102,7 @@ def embedded(request: pytest.FixtureRequest, environment: Emulator) -> Iterator[
     """The README's app.py with the block of extras behind it."""
     module = load(block_with(request.param, "user_model=User"), "readme_app")
     exec(block_with(request.param, "login_optional"), module.__dict__)
+    exec(block_with(request.param, "create_token_pair"), module.__dict__)
     yield module
     closed(module.db, module.app)
 
@@ -114,6 +116,9 @@ def test_the_block_to_embed_logs_a_kakao_user_in(embedded: types.ModuleType) -> 
         assert browser.get("/").json() == {"hello": "하늘"}
         assert browser.get("/hello").json() == {"hello": "하늘"}
         assert browser.get("/auth/me").json()["claims"]["https://example.com/nickname"] == "하늘"
+        pair = browser.post("/api/token", headers=SAME_ORIGIN).json()
+        renewed = requests.post(f"{url}/auth/refresh", json={"refresh_token": pair["refresh_token"]}, timeout=5)
+        assert set(renewed.json()) == set(pair)
 
 
 @pytest.mark.parametrize("name", READMES)
@@ -159,7 +164,7 @@ def test_the_block_for_a_readers_own_tests_starts_an_emulator(
 
 @pytest.mark.parametrize("name", READMES)
 def test_every_python_block_is_run_here(name: str) -> None:
-    assert len(blocks(name, "python")) == 5
+    assert len(blocks(name, "python")) == 6
 
 
 @pytest.mark.parametrize("name", READMES)
@@ -244,11 +249,14 @@ def nameless(route: str) -> str:
 
 @pytest.mark.parametrize("name", READMES)
 def test_the_table_of_cookies_has_their_names(name: str) -> None:
-    [table] = [table for table in tables(name) if any(_PREFIXED.access in cell for row in table for cell in row)]
+    settings = load_settings(config_for(None), development=True)
+    https, http = (_names(settings, secure=secure) for secure in (True, False))
+    [table] = [table for table in tables(name) if any(https.access in cell for row in table for cell in row)]
     assert [[cell.strip("`…") for cell in row[1:3]] for row in table] == [
-        [_PREFIXED.access, _PLAIN.access],
-        [_PREFIXED.refresh, _PLAIN.refresh],
-        [_PREFIXED.login, _PLAIN.login],
+        [https.access, http.access],
+        [https.refresh, http.refresh],
+        [https.login, http.login],
+        [https.logged_out, http.logged_out],
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import SettingsError
+from .placeholders import is_placeholder
 from .source import Source
 from .urls import check_url, is_loopback, origin
 from .values import ALGORITHMS, KakaoSettings, SessionSettings, Settings, TokenSettings
@@ -26,6 +27,8 @@ _NEW_NAMES = {
     "MAX_SESSIONS_PER_USER": "KAKAO_LOGIN_MAX_SESSIONS",
     "PROXY_HOPS": "KAKAO_LOGIN_PROXY_HOPS",
 }
+_ACCESS_COOKIE = "access_token"
+_COOKIE_NAME = re.compile("[A-Za-z0-9_.-]{1,64}")
 _PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _PEM = re.compile("(-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----)", re.DOTALL)
 
@@ -42,12 +45,17 @@ def load_settings(config: Mapping[str, Any], *, development: bool) -> Settings:
     if not _PREFIX.fullmatch(url_prefix):
         raise SettingsError("KAKAO_LOGIN_URL_PREFIX must name a plain path of its own, such as /auth.")
     kakao = _kakao(source, url_prefix, development)
+    access_cookie = source.text("JWT_ACCESS_COOKIE_NAME") or _ACCESS_COOKIE
+    refresh_cookie = source.text("JWT_REFRESH_COOKIE_NAME") or "refresh_token"
     settings = Settings(
         kakao=kakao,
-        tokens=_tokens(source, origin(kakao.redirect_uri)),
+        tokens=_tokens(source, kakao.redirect_uri, access_cookie),
         sessions=_sessions(source),
         url_prefix=url_prefix,
         cookie_secure=source.flag("JWT_COOKIE_SECURE", True),
+        access_cookie_name=_cookie_name("JWT_ACCESS_COOKIE_NAME", access_cookie),
+        refresh_cookie_name=_cookie_name("JWT_REFRESH_COOKIE_NAME", refresh_cookie),
+        trusted_origins=_origins("KAKAO_LOGIN_TRUSTED_ORIGINS", source.several("KAKAO_LOGIN_TRUSTED_ORIGINS")),
         proxy_hops=source.whole("KAKAO_LOGIN_PROXY_HOPS", 0),
         development=development,
     )
@@ -85,14 +93,31 @@ def _kakao(source: Source, url_prefix: str, development: bool) -> KakaoSettings:
     )
 
 
-def _tokens(source: Source, own_origin: str) -> TokenSettings:
+def _origins(key: str, values: tuple[str, ...]) -> frozenset[str]:
+    origins = {origin(check_url(key, each)): each for each in values}
+    for known, written in origins.items():
+        if known != written.lower().rstrip("/"):
+            raise SettingsError(
+                f"{key} must list origins as browsers write them, such as https://app.example.com."
+            )
+    return frozenset(origins)
+
+
+def _cookie_name(key: str, name: str) -> str:
+    # The prefixes of RFC 6265bis are put before it by the scheme of the request.
+    if not _COOKIE_NAME.fullmatch(name) or name.startswith("__"):
+        raise SettingsError(f"{key} must be a plain name, such as shop_token.")
+    return name
+
+
+def _tokens(source: Source, redirect_uri: str, access_cookie: str) -> TokenSettings:
     algorithm = source.text("JWT_ALGORITHM") or "HS256"
     if algorithm not in ALGORITHMS:
         raise SettingsError(f"JWT_ALGORITHM must be one of {', '.join(ALGORITHMS)}.")
-    issuer = source.text("JWT_ENCODE_ISSUER") or own_origin
+    issuer = source.text("JWT_ENCODE_ISSUER") or origin(redirect_uri)
     settings = TokenSettings(
         issuer=issuer,
-        audience=source.text("JWT_ENCODE_AUDIENCE") or issuer,
+        audience=source.text("JWT_ENCODE_AUDIENCE") or _audience(issuer, redirect_uri, access_cookie),
         algorithm=algorithm,
         secret_key=source.raw("JWT_SECRET_KEY"),
         secret_key_fallbacks=source.several("JWT_SECRET_KEY_FALLBACKS"),
@@ -104,6 +129,12 @@ def _tokens(source: Source, own_origin: str) -> TokenSettings:
     )
     _check_keys(settings)
     return settings
+
+
+def _audience(issuer: str, redirect_uri: str, access_cookie: str) -> str:
+    """Give an audience of this app alone, for another one on the same host name may have the same secret."""
+    path = urlsplit(redirect_uri).path.removesuffix("/kakao/callback").removesuffix("/auth")
+    return issuer + path + ("" if access_cookie == _ACCESS_COOKIE else f"#{access_cookie}")
 
 
 def _pems(value: Any) -> tuple[str, ...]:
@@ -154,6 +185,7 @@ def _sessions(source: Source) -> SessionSettings:
 
 
 def _check_production(settings: Settings) -> None:
+    _check_secrets_are_secret(settings.tokens)
     kakao = settings.kakao
     addresses = {
         "KAKAO_AUTH_URL": kakao.auth_url,
@@ -168,3 +200,15 @@ def _check_production(settings: Settings) -> None:
         raise SettingsError("KAKAO_CLIENT_ID is the emulator's, which anyone may use. Set your REST API key.")
     if not settings.cookie_secure:
         raise SettingsError("JWT_COOKIE_SECURE must be true outside debug and testing.")
+
+
+def _check_secrets_are_secret(tokens: TokenSettings) -> None:
+    secrets = {
+        "JWT_SECRET_KEY": (tokens.secret_key or "",),
+        "JWT_SECRET_KEY_FALLBACKS": tokens.secret_key_fallbacks,
+    }
+    for key, values in secrets.items():
+        if any(map(is_placeholder, values)):
+            raise SettingsError(
+                f"{key} is a placeholder that anyone may guess. Make one with: flask kakao keys new"
+            )

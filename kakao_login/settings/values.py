@@ -65,6 +65,11 @@ class SessionSettings:
     """Seconds after which every worker knows of an end; 0 asks the database on every request."""
     max_per_user: int = 100
 
+    @property
+    def beat_interval(self) -> int:
+        """Seconds between two rounds of the background tasks, which write down what was used."""
+        return self.poll_interval or 1
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -75,6 +80,10 @@ class Settings:
     sessions: SessionSettings
     url_prefix: str
     cookie_secure: bool
+    access_cookie_name: str
+    refresh_cookie_name: str
+    trusted_origins: frozenset[str]
+    """Further origins whose pages may send requests with our cookies, if they know the session's CSRF token."""
     proxy_hops: int
     development: bool
     """Debug or testing: plain http is allowed and the cookies follow the request's scheme."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -23,18 +24,19 @@ class Accounts:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def sign_in_with(self, kakao_user: KakaoUser) -> Any:
-        """Give the User of a proved Kakao user; raises ``AccountDisabled`` and ``DatabaseUnavailable``.
+    def sign_in_with(self, kakao_user: KakaoUser) -> tuple[Any, Mapping[str, Any]]:
+        """Give the User of a proved Kakao user, and the host's claims for it.
 
         Two first logins at once both try to create; the unique Kakao id lets one win and the other finds it.
+        Raises ``AccountDisabled`` and ``DatabaseUnavailable``.
         """
         try:
-            user, is_new = self._find_or_create(kakao_user)
+            user, is_new, claims = self._find_or_create(kakao_user)
         except IntegrityError:
-            user, is_new = self._find_or_create(kakao_user)
+            user, is_new, claims = self._find_or_create(kakao_user)
         if is_new:
             signals.user_signed_up.send(self._store.sender, user=user, kakao_user=kakao_user)
-        return user
+        return user, claims
 
     def account_of(self, user_id: Any) -> Any:
         """Give the KakaoAccount of a user, or None."""
@@ -58,7 +60,7 @@ class Accounts:
         with self._store.database.read() as session:
             return session.scalar(select(used.next).where(used.state_hash == hash_state(state)))
 
-    def _find_or_create(self, kakao_user: KakaoUser) -> tuple[Any, bool]:
+    def _find_or_create(self, kakao_user: KakaoUser) -> tuple[Any, bool, Mapping[str, Any]]:
         model = self._store.models.kakao_account
         with self._store.database.host_session() as session:
             account = session.scalars(self._known, {"kakao_id": kakao_user.id}).first()
@@ -74,7 +76,16 @@ class Accounts:
             account.email = kakao_user.email
             account.profile_image_url = kakao_user.profile_image_url
             account.thumbnail_image_url = kakao_user.thumbnail_image_url
-        return user, is_new
+            claims = self._claims_of(session, user)
+        return user, is_new, claims
+
+    def _claims_of(self, session: Any, user: Any) -> Mapping[str, Any]:
+        hook = self._store.hooks.additional_claims
+        if hook is None:
+            return {}
+        # A new User gets its key now, which the hook may want.
+        session.flush()
+        return hook(user)
 
     @cached_property
     def _known(self) -> Select[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, Executable, Row, Table, event, func, inspect, select
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
@@ -25,6 +26,7 @@ _BUSY_TIMEOUT_MS = 10_000
 # PostgreSQL's advisory locks are numbers; this one, of whoever creates tables, spells kakao.
 _CREATING = 0x6B616B616F
 # PostgreSQL's word, and SQLite's two.
+_PID = "kakao_login_pid"
 _NOT_WRITABLE = re.compile("read-only|readonly|database is locked")
 
 
@@ -47,7 +49,19 @@ class Database:
             engine = self._db.engine
             if engine.dialect.name == "sqlite":
                 _prepare_sqlite(engine)
+            for each in self._db.engines.values():
+                drop_inherited(each)
             return engine
+
+    @cached_property
+    def _engine_aside(self) -> Engine:
+        """The host's engine with another pool, so that neither ever waits for a connection of the other."""
+        engine = self._engine
+        if self.takes_turns:
+            return engine
+        aside = Engine(engine.pool.recreate(), engine.dialect, engine.url)
+        event.listen(engine, "engine_disposed", lambda _: aside.dispose())
+        return aside
 
     def prepare(self) -> None:
         """Set the connections up before the host uses one; needed on SQLite, and done once."""
@@ -62,6 +76,11 @@ class Database:
     def takes_turns(self) -> bool:
         """Whether transactions must take turns: an in-memory SQLite is one connection for all threads."""
         return isinstance(self._engine.pool, StaticPool)
+
+    @cached_property
+    def is_local(self) -> bool:
+        """Whether the database is a file or in memory, and not at the other end of a line."""
+        return self._engine.dialect.name == "sqlite"
 
     @property
     def turn(self) -> AbstractContextManager[Any]:
@@ -79,15 +98,28 @@ class Database:
 
         Raises ``DatabaseUnavailable`` and its ``NotWritable``; an ``IntegrityError`` comes through.
         """
-        with reaching_database(), self.turn, self._for_one_statement() as connection:
+        return self._execute(self._engine, statement, values)
+
+    def execute_aside(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """Do the same for what goes on beside the requests, on a connection that is none of the host's.
+
+        The statement commits by itself, so that a thread that gets no time for a while leaves no lock behind.
+        """
+        return self._execute(self._engine_aside, statement, values)
+
+    def _execute(
+        self, engine: Engine, statement: Executable, values: Mapping[str, Any] | None
+    ) -> Sequence[Row[Any]]:
+        with reaching_database(), self.turn, self._for_one_statement(engine) as connection:
             result = connection.execute(statement, values or {})
             return result.all() if result.returns_rows else ()
 
-    def _for_one_statement(self) -> AbstractContextManager[Connection]:
-        # PostgreSQL commits a lone statement by itself, which saves the ways of a BEGIN and a COMMIT.
-        if self._engine.dialect.name == "postgresql":
-            return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        return self._engine.begin()
+    def _for_one_statement(self, engine: Engine) -> AbstractContextManager[Connection]:
+        # What all threads share may be in the middle of a transaction of the host's.
+        if self.takes_turns:
+            return engine.begin()
+        # The database commits a lone statement by itself, which saves the ways of a BEGIN and a COMMIT.
+        return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -152,6 +184,28 @@ def reaching_database() -> Iterator[None]:
         if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
             raise DatabaseUnavailable from error
         raise
+
+
+def drop_inherited(engine: Engine) -> None:
+    """Let a forked process never use a connection that its parent opened: two would speak on one line.
+
+    The pid is compared at use, because not every server that forks tells Python of it.
+    """
+    inherited: list[Any] = []
+
+    def note(_connection: object, record: Any) -> None:
+        record.info[_PID] = os.getpid()
+
+    def check(connection: object, record: Any, proxy: Any) -> None:
+        if record.info.setdefault(_PID, os.getpid()) != os.getpid():
+            # Kept and never closed, which some drivers would tell the server that the parent still speaks with.
+            inherited.append(connection)
+            record.dbapi_connection = proxy.dbapi_connection = None
+            raise DisconnectionError("opened by the parent process")
+
+    if not isinstance(engine.pool, StaticPool):
+        event.listen(engine, "connect", note)
+        event.listen(engine, "checkout", check)
 
 
 def _in_transaction(session: Session) -> bool:

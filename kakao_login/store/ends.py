@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from .. import signals
+from ..errors import DatabaseUnavailable
 from ..settings.values import LEEWAY
 from ..signals import EndReason
+from .bounded import Bounded
 from .models import LoginSession
 from .shared import Store
 
@@ -27,6 +30,10 @@ logger = logging.getLogger("kakao_login.store")
 
 # Hosts may disagree on the time by so many seconds before a restarted worker could overlook an end.
 CLOCK_SKEW = 300
+# Intervals after which a request asks for itself: the thread that should have, has got no time or no answer.
+_LATE = 2
+# Intervals after which the memory is trusted no more.
+_TRUSTED = 5
 
 
 class Ending:
@@ -50,7 +57,10 @@ class Ending:
 class Ends:
     """The ended sessions that one process of an app knows of."""
 
-    def __init__(self, store: Store, *, access_lifetime: int) -> None:
+    def __init__(
+        self, store: Store, *, access_lifetime: int, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        """``monotonic`` gives seconds of a clock that nobody sets: one that is set could forget every end."""
         self._store = store
         self._row = store.models.login_session
         self._counter = store.models.end_counter
@@ -59,26 +69,45 @@ class Ends:
         self._forget_at: dict[str, float] = {}
         self._forget_next: deque[tuple[float, str]] = deque()
         self._last_number: int | None = None
-        self._polling = threading.Lock()
+        self._polled_at = 0.0
+        self._monotonic = monotonic
+        self._learning = threading.Lock()
+        self._poll_in_time = Bounded(self.poll)
 
     def __len__(self) -> int:
         return len(self._forget_at)
 
     def has_ended(self, sid: str) -> bool:
-        """Tell whether the session is known to be over; only the first call of a process asks the database.
+        """Tell whether the session is known to be over.
 
-        With an interval of 0 every call does.  Raises ``DatabaseUnavailable``.
+        The database is asked by the first call of a process, by each with an interval of 0, and where no poll has
+        come through lately.  Raises ``DatabaseUnavailable``, after ``bounded.LONGEST_WAIT`` seconds at most.
         """
-        if self._last_number is None or self._store.settings.poll_interval == 0:
-            self.poll()
+        interval = self._store.settings.poll_interval
+        age = self._monotonic() - self._polled_at
+        if self._last_number is None:
+            self._poll_now()
+        elif age >= _TRUSTED * interval:
+            if interval:
+                logger.warning("No poll for %.0f seconds; does the server give threads time to run?", age)
+            self._poll_now()
+        elif age >= _LATE * interval:
+            with suppress(DatabaseUnavailable):
+                self._poll_now()
         return sid in self._forget_at
+
+    def _poll_now(self) -> None:
+        # A file does not go silent, and the one connection of an in-memory database is this thread's now.
+        (self.poll if self._store.database.is_local else self._poll_in_time)()
 
     def poll(self) -> None:
         """Learn what ended elsewhere since the last poll; raises ``DatabaseUnavailable``."""
-        with self._polling:
-            number, sids = self._fetch(self._last_number)
+        began_at = self._monotonic()
+        # Asked before the lock is taken: an answer that never comes must keep nobody else waiting.
+        number, sids = self._fetch(self._last_number)
+        with self._learning:
             self._remember(sids)
-            self._last_number = number
+            self._last_number, self._polled_at = number, max(began_at, self._polled_at)
             self._forget()
 
     @contextmanager
@@ -97,31 +126,31 @@ class Ends:
             signals.session_ended.send(self._store.sender, sid=row.id, user_id=row.user_id, reason=reason)
 
     def _remember(self, sids: Iterable[str]) -> None:
-        forget_at = self._store.clock() + self.remembers
+        forget_at = self._monotonic() + self.remembers
         for sid in sids:
             self._forget_at[sid] = forget_at
             self._forget_next.append((forget_at, sid))
 
     def _forget(self) -> None:
         # In the order of forgetting, so that a poll never walks through what is still to be known.
-        now = self._store.clock()
+        now = self._monotonic()
         while self._forget_next and self._forget_next[0][0] <= now:
             _, sid = self._forget_next.popleft()
             if self._forget_at.get(sid, now + 1) <= now:
                 del self._forget_at[sid]
 
     def _fetch(self, last_number: int | None) -> tuple[int, list[str]]:
-        row = self._row
-        with self._store.database.read() as session:
-            number = session.scalar(select(self._counter.number)) or 0
-            if number == last_number:
-                return number, []
-            # A number below the last one means an older database was restored, so nothing is known any more.
-            if last_number is None or number < last_number:
-                since = row.ended_at > self._store.clock() - self.remembers
-            else:
-                since = row.end_number > last_number
-            return number, list(session.scalars(select(row.id).where(since)))
+        row, ask = self._row.__table__.c, self._store.database.execute_aside
+        number = next((answer[0] for answer in ask(select(self._counter.__table__.c.number))), 0)
+        if number == last_number:
+            return number, []
+        # A number below the last one means an older database was restored, so nothing is known any more.
+        if last_number is None or number < last_number:
+            since = row.ended_at > self._store.clock() - self.remembers
+        else:
+            since = row.end_number > last_number
+        # Ends that were committed since the number was read come along, and once more with the next poll.
+        return number, [sid for (sid,) in ask(select(row.id).where(since))]
 
     def _number(self, session: Session, ended: list[LoginSession]) -> None:
         if not ended:

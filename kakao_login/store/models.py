@@ -65,6 +65,10 @@ class LoginSession:
     generation: Mapped[int] = mapped_column(Integer, default=0)
     confirmed: Mapped[bool] = mapped_column(Boolean, default=False)
     """Whether an access token of this generation was used, so that the answer surely arrived."""
+    late_generation: Mapped[int | None] = mapped_column(Integer)
+    """The last generation that somebody asked for again late, before it was confirmed."""
+    late_in_a_row: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """How many generations up to that one were asked for again so, one after the other."""
     created_at: Mapped[float] = mapped_column(Double)
     rotated_at: Mapped[float | None] = mapped_column(Double)
     last_active_at: Mapped[float] = mapped_column(Double)

@@ -90,6 +90,8 @@ class Renewals:
                 row.rotated_at = now
                 row.idle_expires_at = now + self._store.settings.idle_lifetime
             elif step is Step.REOPEN:
+                late_after = max(self._store.settings.reuse_interval, self._store.settings.beat_interval)
+                row.late_generation, row.late_in_a_row = _decisive(row).asked_again(now, late_after)
                 row.rotated_at = now
             elif step.end_reason is not None:
                 ending.end(row, step.end_reason)
@@ -98,17 +100,13 @@ class Renewals:
     def _judge(self, row: Any, generation: int) -> Step:
         if row is None:
             return Step.ENDED
-        decisive = Row(
-            generation=row.generation,
-            confirmed=row.confirmed,
-            rotated_at=row.rotated_at,
-            idle_expires_at=row.idle_expires_at,
-            expires_at=row.expires_at,
-            ended=row.ended_at is not None,
-            user_active=is_active(row.user),
-        )
+        settings = self._store.settings
         return judge(
-            decisive, generation, now=self._store.clock(), reuse_interval=self._store.settings.reuse_interval
+            _decisive(row),
+            generation,
+            now=self._store.clock(),
+            reuse_interval=settings.reuse_interval,
+            note_interval=settings.beat_interval,
         )
 
     def _answer(self, row: Any, step: Step, generation: int) -> Any:
@@ -131,6 +129,20 @@ class Renewals:
         signal = signals.session_refreshed if step is Step.ROTATE else signals.refresh_replayed
         signal.send(self._store.sender, **about)
         return row
+
+
+def _decisive(row: Any) -> Row:
+    return Row(
+        generation=row.generation,
+        confirmed=row.confirmed,
+        rotated_at=row.rotated_at,
+        idle_expires_at=row.idle_expires_at,
+        expires_at=row.expires_at,
+        ended=row.ended_at is not None,
+        user_active=is_active(row.user),
+        late_generation=row.late_generation,
+        late_in_a_row=row.late_in_a_row,
+    )
 
 
 def _common_step(models: Models) -> Any:

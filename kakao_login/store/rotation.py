@@ -41,6 +41,10 @@ _END_REASONS = {
 }
 
 
+# So many generations in a row, each asked for again late and none confirmed, are no lost answers any more.
+MOST_LATE_IN_A_ROW = 2
+
+
 @dataclass(frozen=True)
 class Row:
     """What of a ``LoginSession`` decides; times in seconds since the epoch."""
@@ -52,13 +56,27 @@ class Row:
     expires_at: float
     ended: bool
     user_active: bool
+    late_generation: int | None = None
+    late_in_a_row: int = 0
+
+    def asked_again(self, now: float, late_after: float) -> tuple[int | None, int]:
+        """Give ``late_generation`` and ``late_in_a_row`` once the generation was asked for again ``now``."""
+        is_late = self.rotated_at is not None and now - self.rotated_at >= late_after
+        if not is_late or self.late_generation == self.generation:
+            return self.late_generation, self.late_in_a_row
+        follows = self.late_generation == self.generation - 1
+        return self.generation, self.late_in_a_row + 1 if follows else 1
 
 
-def judge(row: Row, generation: int, *, now: float, reuse_interval: int) -> Step:
-    """Tell what a refresh token of ``generation`` does to ``row``, ``reuse_interval`` being in seconds.
+def judge(row: Row, generation: int, *, now: float, reuse_interval: int, note_interval: int = 1) -> Step:
+    """Tell what a refresh token of ``generation`` does to ``row``; the intervals are in seconds.
+
+    ``note_interval`` is how long it may take until the use of an access token is seen in ``row``.
 
     A lost answer leaves the client one generation behind for as long as nobody used the successor; only a token
-    that is older, or whose successor was used, proves a second holder (RFC 9700 section 4.14.2).
+    that is older, or whose successor was used, proves a second holder (RFC 9700 section 4.14.2).  Where access
+    tokens are used at other services alone, no use is ever seen: there two holders show by each asking late for
+    what the other has got, round after round.
     """
     over = _over(row, now)
     if over is not None:
@@ -71,7 +89,9 @@ def judge(row: Row, generation: int, *, now: float, reuse_interval: int) -> Step
     if generation == row.generation - 1 and just_rotated:
         return Step.CURRENT
     # Several tabs may come back late with the same old token; their answers need the time of a window to arrive.
-    return Step.REOPEN if generation == row.generation - 1 and not row.confirmed else Step.REUSE
+    may_be_lost = generation == row.generation - 1 and not row.confirmed
+    _, in_a_row = row.asked_again(now, max(reuse_interval, note_interval))
+    return Step.REOPEN if may_be_lost and in_a_row <= MOST_LATE_IN_A_ROW else Step.REUSE
 
 
 def _over(row: Row, now: float) -> Step | None:

@@ -103,6 +103,7 @@ class Sessions:
             "user_id": user_id,
             "generation": 0,
             "confirmed": False,
+            "late_in_a_row": 0,
             "created_at": now,
             "last_active_at": now,
             "idle_expires_at": now + self._store.settings.idle_lifetime,

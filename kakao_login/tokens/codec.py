@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import jwt
 
-from ..errors import InvalidToken, TokenExpired
+from ..errors import ClaimsRefused, InvalidToken, TokenExpired
 from ..settings.values import LEEWAY, TokenSettings
 from .keys import SigningKey, SigningKeys
 
@@ -28,6 +28,8 @@ Kind = Literal["access", "refresh", "login"]
 _LONGEST_TOKEN = 8192
 # RFC 6265bis section 5.6: a browser drops a cookie of more than 4096 bytes, and base64 makes four of three.
 _LARGEST_CLAIMS = 1024
+# A generation goes into a column of 32 bits, and so does the one after it.
+_MOST_GENERATIONS = 2**31 - 2
 # Proved access tokens that one process remembers; a few MB.
 MOST_REMEMBERED = 4096
 # RFC 7515 section 2: each of three segments in the one base64url spelling of its bytes, whose spare bits are zero.
@@ -40,7 +42,7 @@ _HEADER = frozenset({"alg", "typ", "kid"})
 _TIMES = {"iat": int, "nbf": int, "exp": int}
 _REQUIRED: Mapping[Kind, Mapping[str, type]] = {
     "access": {**_TIMES, "sub": str, "jti": str, "sid": str, "gen": int, "auth_time": int},
-    "refresh": {**_TIMES, "sid": str, "gen": int},
+    "refresh": {**_TIMES, "sid": str, "gen": int, "use": str},
     "login": {**_TIMES, "state": str, "nonce": str, "code_verifier": str, "next": str, "started_at": int},
 }
 # What a host's own claims may not touch, written by us and written last.
@@ -127,12 +129,24 @@ class TokenCodec:
         # RFC 8725 section 3.8 and 3.9; a list of audiences is refused, for others are meant by it, too.
         if claims.get("iss") != self._settings.issuer or claims.get("aud") != self._audience(kind):
             raise InvalidToken
+        generation = claims.get("gen", 0)
+        if not 0 <= generation <= _MOST_GENERATIONS:
+            raise InvalidToken
         return Token(
             claims=_freeze(claims),
             sid=claims.get("sid", ""),
-            generation=claims.get("gen", 0),
+            generation=generation,
             starts_at=max(claims["iat"], claims["nbf"]),
-            expires_at=claims["exp"],
+            expires_at=self._expires_at(kind, claims),
+        )
+
+    def _expires_at(self, kind: Kind, claims: Mapping[str, Any]) -> int:
+        expires_at: int = claims["exp"]
+        # Ends are remembered for as long as an access token lives by today's settings, so none may live longer.
+        return (
+            min(expires_at, claims["iat"] + self._settings.access_token_expires)
+            if kind == "access"
+            else expires_at
         )
 
     def _remember(self, proved_token: str, token: Token) -> None:
@@ -142,7 +156,7 @@ class TokenCodec:
             self._proved[proved_token] = token
 
     def _audience(self, kind: Kind) -> str:
-        return self._settings.audience if kind == "access" else f"{self._settings.issuer}#{kind}"
+        return self._settings.audience if kind == "access" else f"{self._settings.audience}#{kind}"
 
     def _select_key(self, kind: Kind, unverified_token: str) -> SigningKey:
         try:
@@ -167,14 +181,23 @@ def _freeze_inner(value: Any) -> Any:
 
 
 def own_claims(host_claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the host's claims; raises ``ValueError`` when one of them is reserved.
+    """Give the host's claims; raises ``ClaimsRefused``, with the cause in the log.
 
-    Claims that have grown too large for a cookie are left out with an error in the log: the login must go on.
+    They may be what restricts the user, so a token without them is not issued either.
     """
+    problem = _problem_of(host_claims) if host_claims else None
+    if problem is not None:
+        logger.error("No token is issued: the additional claims %s.", problem)
+        raise ClaimsRefused
+    return dict(host_claims)
+
+
+def _problem_of(host_claims: Mapping[str, Any]) -> str | None:
     taken = RESERVED_CLAIMS & set(host_claims)
     if taken:
-        raise ValueError(f"These claims are reserved: {', '.join(sorted(taken))}.")
-    if host_claims and len(json.dumps(dict(host_claims))) > _LARGEST_CLAIMS:
-        logger.error("The additional claims take more than %d bytes as JSON and are left out.", _LARGEST_CLAIMS)
-        return {}
-    return dict(host_claims)
+        return f"use reserved names: {', '.join(sorted(taken))}"
+    try:
+        size = len(json.dumps(dict(host_claims)))
+    except (TypeError, ValueError, RecursionError):
+        return "are no JSON"
+    return f"take {size} bytes as JSON, more than {_LARGEST_CLAIMS}" if size > _LARGEST_CLAIMS else None

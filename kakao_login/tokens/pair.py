@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ..store.models import LoginSession, new_id
-from .codec import TokenCodec, own_claims
+from .codec import TokenCodec
 
-ClaimsOf = Callable[[Any], Mapping[str, Any]]
+Use = Literal["cookie", "json"]
+"""How a pair is handed out; its refresh token is taken back the same way alone."""
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,15 @@ class TokenPair:
 
 
 class PairMaker:
-    """Makes the pairs of one app; ``claims_of`` gives the host's claims for a user's key."""
+    """Makes the pairs of one app."""
 
-    def __init__(
-        self, codec: TokenCodec, *, access_lifetime: int, clock: Callable[[], float], claims_of: ClaimsOf
-    ) -> None:
+    def __init__(self, codec: TokenCodec, *, access_lifetime: int, clock: Callable[[], float]) -> None:
         self._codec = codec
         self._access_lifetime = access_lifetime
         self._clock = clock
-        self._claims_of = claims_of
 
-    def make(self, row: LoginSession) -> TokenPair:
-        """Make the pair of ``row``'s generation.
+    def make(self, row: LoginSession, own_claims: Mapping[str, Any], use: Use) -> TokenPair:
+        """Make the pair of ``row``'s generation; ``own_claims`` are the host's, as ``codec.own_claims`` lets them.
 
         The refresh token depends on the row alone, so that everybody who asks for one generation gets the same.
         """
@@ -52,21 +50,22 @@ class PairMaker:
         idle_end = min(row.idle_expires_at, row.expires_at)
         access_lifetime = max(min(self._access_lifetime, int(row.expires_at - now)), 1)
         born = row.created_at if row.rotated_at is None else row.rotated_at
-        refresh = {"sid": row.id, "gen": row.generation}
+        # Ours are written last, so that a host's claim can never take the place of one.
+        access = {**own_claims, **_claims(row)}
+        refresh = {"sid": row.id, "gen": row.generation, "use": use}
         return TokenPair(
-            access_token=self._codec.encode("access", self._claims(row), now=now, lifetime=access_lifetime),
+            access_token=self._codec.encode("access", access, now=now, lifetime=access_lifetime),
             refresh_token=self._codec.encode("refresh", refresh, now=born, lifetime=int(idle_end - int(born))),
             expires_in=access_lifetime,
             refresh_expires_in=max(int(idle_end - now), 0),
         )
 
-    def _claims(self, row: LoginSession) -> dict[str, Any]:
-        # Ours are written last, so that a host's claim can never take the place of one.
-        return {
-            **own_claims(self._claims_of(row.user_id)),
-            "sub": str(row.user_id),
-            "jti": new_id(),
-            "sid": row.id,
-            "gen": row.generation,
-            "auth_time": int(row.created_at),
-        }
+
+def _claims(row: LoginSession) -> dict[str, Any]:
+    return {
+        "sub": str(row.user_id),
+        "jti": new_id(),
+        "sid": row.id,
+        "gen": row.generation,
+        "auth_time": int(row.created_at),
+    }

@@ -13,9 +13,13 @@ from ..signals import EndReason
 from ..store.models import is_id
 from .body import read_json
 from .guards import login_required
-from .next_path import next_path, redirect_to_next
+from .next_path import judged_path, redirect_to_next
+from .refresh import refresh_cookies
 from .session_info import describe_session
 from .visit import Login, Visit, current_visit
+
+# A sibling subdomain may plant as many refresh cookies as fit; each end is a transaction.
+_MOST_ENDED = 5
 
 
 @login_required
@@ -48,33 +52,47 @@ def end_session(sid: str) -> Response:
         raise NotFound
     if login.by_cookie and sid == login.sid:
         visit.cookies.clear_pair()
+        visit.cookies.say_logged_out()
     return Response(status=204)
 
 
 def logout() -> BaseResponse:
     """End this session, or with ``everywhere`` all of the user's; an expired access token says whose, too."""
     visit = current_visit()
+    sids = _sessions_to_end(visit)
     wishes: dict[str, Any] = request.form.to_dict() or ({} if request.form else read_json())
-    try:
-        login = visit.living_login()
-    except (LoginRequired, SessionEnded):
-        return _logged_out(visit)
-    _end(visit, login, everywhere=str(wishes.get("everywhere", "")).lower() in ("1", "true", "on", "yes"))
-    if login.by_cookie:
+    everywhere = str(wishes.get("everywhere", "")).lower() in ("1", "true", "on", "yes")
+    for sid in sids:
+        _end(visit, sid, everywhere=everywhere)
+    if sids and visit.bearer is None:
         visit.cookies.clear_pair()
-    return _logged_out(visit)
+        visit.cookies.say_logged_out()
+    if not visit.is_navigation:
+        return jsonify(logged_out=True)
+    wanted = wishes.get("next") or request.args.get("next")
+    return redirect_to_next(judged_path(wanted if isinstance(wanted, str) else None))
 
 
-def _end(visit: Visit, login: Login, *, everywhere: bool) -> None:
+def _sessions_to_end(visit: Visit) -> list[str]:
+    """Give the session of this login, or without an access token those of the refresh cookies."""
+    try:
+        return [visit.living_login().sid]
+    except SessionEnded:
+        visit.cookies.say_logged_out()
+        return []
+    except LoginRequired:
+        tokens = refresh_cookies(visit)
+    if tokens:
+        visit.check_origin()
+    return list({token.sid for token in tokens})[:_MOST_ENDED]
+
+
+def _end(visit: Visit, sid: str, *, everywhere: bool) -> None:
     sessions = visit.services.sessions
-    row = sessions.find(login.sid) if everywhere else None
+    row = sessions.find(sid) if everywhere else None
     if row is not None:
         sessions.end_all(row.user_id, EndReason.LOGOUT_EVERYWHERE)
-    sessions.end(login.sid, EndReason.LOGOUT)
-
-
-def _logged_out(visit: Visit) -> BaseResponse:
-    return redirect_to_next(next_path()) if visit.is_navigation else jsonify(logged_out=True)
+    sessions.end(sid, EndReason.LOGOUT)
 
 
 def _user_id(visit: Visit) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Response, jsonify, make_response, render_template, request
 
 from ..errors import KakaoLoginError, Language, LoginRequired
 from .visit import current_visit
+
+logger = logging.getLogger("kakao_login.web")
 
 
 def browser_language() -> Language:
@@ -19,6 +22,8 @@ def render_error(error: KakaoLoginError) -> Response:
     """Give the answer for an error raised anywhere in a request."""
     visit = current_visit()
     visit.ask_no_user()
+    # The endpoint and not the path, which may hold what a person has typed.
+    logger.log(error.log_level, "%s %s: %d %s", request.method, request.endpoint, error.status, error.code)
     language = visit.services.locale_selector()
     as_page = visit.is_navigation or request.endpoint == "kakao_login.callback"
     response = _error_page(error, language) if as_page else _error_json(error, language)

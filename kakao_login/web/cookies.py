@@ -6,17 +6,21 @@ RFC 6265bis section 4.1.3 for the prefixes: ``__Host-`` keeps sibling subdomains
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from flask import Request, Response, after_this_request
 
 from ..errors import DuplicateCookie
 from ..settings.values import Settings
 from ..tokens.pair import TokenPair
-from .logins import LIFETIME, MOST_AT_ONCE, LoginState
+from .logins import LIFETIME, LoginState
 
 # RFC 6265bis section 5.5: browsers cut longer lives down to this.
 _LONGEST_AGE = 400 * 24 * 60 * 60
+_LOGGED_OUT_AGE = 10 * 60
+_MOST_DROPPED = 8
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,20 @@ class Names:
     access: str
     refresh: str
     login: str
+    logged_out: str
     secure: bool
 
 
-_PREFIXED = Names("__Host-Http-access_token", "__Secure-refresh_token", "__Secure-login_", secure=True)
-# Safari drops Secure cookies on http://localhost, so development over plain http goes without.
-_PLAIN = Names("access_token", "refresh_token", "login_", secure=False)
+def _names(settings: Settings, *, secure: bool) -> Names:
+    # Safari drops Secure cookies on http://localhost, so development over plain http goes without the prefixes.
+    host, own_path = ("__Host-Http-", "__Secure-") if secure else ("", "")
+    return Names(
+        access=f"{host}{settings.access_cookie_name}",
+        refresh=f"{own_path}{settings.refresh_cookie_name}",
+        login=f"{host}login_",
+        logged_out=f"{host}logged_out",
+        secure=secure,
+    )
 
 
 class Cookies:
@@ -41,7 +53,7 @@ class Cookies:
         secure = not settings.development or (settings.cookie_secure and request.is_secure)
         self._request = request
         self._settings = settings
-        self._names = _PREFIXED if secure else _PLAIN
+        self._names = _names(settings, secure=secure)
 
     @property
     def access_token(self) -> str | None:
@@ -49,9 +61,14 @@ class Cookies:
         return self._read(self._names.access)
 
     @property
-    def refresh_token(self) -> str | None:
-        """The unverified refresh token, or None; raises ``DuplicateCookie``."""
-        return self._read(self._names.refresh)
+    def refresh_tokens(self) -> list[str]:
+        """The unverified refresh tokens, of which a sibling subdomain may have planted some."""
+        return self._request.cookies.getlist(self._names.refresh)
+
+    @property
+    def says_logged_out(self) -> bool:
+        """Whether somebody logged out in this browser a short while ago."""
+        return self._names.logged_out in self._request.cookies
 
     @property
     def logins(self) -> dict[str, str]:
@@ -87,15 +104,21 @@ class Cookies:
 
     def set_login(self, login: LoginState, value: str) -> None:
         """Send the cookie of a login that starts."""
-        self._send(self._names.login + login.cookie_suffix, value, self._auth_path, LIFETIME)
+        self._send(self._names.login + login.cookie_suffix, value, "/", LIFETIME)
 
-    def keep_logins(self, logins: list[LoginState], *, room_for: int = 0) -> None:
-        """Delete every login cookie but those of the newest ``logins``, leaving ``room_for`` more."""
-        kept = {login.cookie_suffix for login in logins[: MOST_AT_ONCE - room_for]}
-        prefix = self._names.login
-        for name in {name for name in self._request.cookies if name.startswith(prefix)}:
-            if name.removeprefix(prefix) not in kept:
-                self._send(name, "", self._auth_path, 0)
+    def drop_logins(self, suffixes: Iterable[str]) -> None:
+        """Delete the login cookies whose names end so, a few an answer: its headers must not grow too large."""
+        for suffix in islice(suffixes, _MOST_DROPPED):
+            self._send(self._names.login + suffix, "", "/", 0)
+
+    def say_logged_out(self) -> None:
+        """Remember in the browser that its user has logged out, so that only a click logs in again."""
+        self._send(self._names.logged_out, "", "/", _LOGGED_OUT_AGE)
+
+    def forget_logged_out(self) -> None:
+        """Take that back, once somebody has clicked."""
+        if self.says_logged_out:
+            self._send(self._names.logged_out, "", "/", 0)
 
     @property
     def _auth_path(self) -> str:

@@ -1,13 +1,12 @@
 """Whether a request that changes something was meant by the user, or sent by another site on the user's behalf.
 
-Only for requests whose credential is a cookie: what a browser sends by itself proves no intention.  Two proofs
-are due, because each has failed somewhere: where the request comes from, and a token bound to the session.
+Only for requests whose credential is a cookie: what a browser sends by itself proves no intention.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from werkzeug.datastructures import Headers
 
@@ -16,19 +15,23 @@ from ..tokens.keys import SigningKeys
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADER = "X-CSRF-Token"
-FIELD = "csrf_token"
+FIELDS = ("kakao_csrf_token", "csrf_token")
 
 
-def check_origin(headers: Headers, own_origins: Collection[str]) -> None:
-    """Raise ``CsrfFailed`` unless the request comes from our own origin, or the user typed it.
+def check_origin(headers: Headers, own_origins: Collection[str], trusted_origins: Collection[str]) -> bool:
+    """Tell whether a CSRF token is due as well; raise ``CsrfFailed`` for a request of another site.
 
-    Fetch Metadata decides where the browser sends it: ``same-site`` is a sibling subdomain and counts as foreign.
-    Otherwise ``Origin`` must be ours; a request with neither is nobody's.
+    ``Sec-Fetch-Site: same-origin`` is proof enough, for only a browser can write that header.  Where none is sent,
+    ``Origin`` must be ours or a trusted one; where the browser says ``cross-site``, or ``same-site``, which is a
+    sibling subdomain, a trusted one.
     """
     site = headers.get("Sec-Fetch-Site")
-    ours = site in ("same-origin", "none") if site is not None else headers.get("Origin") in own_origins
-    if not ours:
+    if site == "same-origin":
+        return False
+    origin = headers.get("Origin")
+    if origin not in trusted_origins and (site not in (None, "none") or origin not in own_origins):
         raise CsrfFailed
+    return True
 
 
 def make_csrf_token(keys: SigningKeys, sid: str) -> str:
@@ -36,10 +39,10 @@ def make_csrf_token(keys: SigningKeys, sid: str) -> str:
     return keys.active.mac(f"csrf {sid}")
 
 
-def check_csrf_token(keys: SigningKeys, sid: str, unverified_token: str | None) -> None:
-    """Raise ``CsrfFailed`` unless the token is the session's, made with any key that is still accepted."""
+def check_csrf_token(keys: SigningKeys, sid: str, unverified_tokens: Iterable[str]) -> None:
+    """Raise ``CsrfFailed`` unless one of the tokens is the session's, made with any key that is still accepted."""
     # Compared as bytes: compare_digest refuses text that is not ASCII with a TypeError.
-    candidate = (unverified_token or "").encode(errors="replace")
-    matches = [hmac.compare_digest(key.mac(f"csrf {sid}").encode(), candidate) for key in keys.keys]
-    if True not in matches:
+    expected = [key.mac(f"csrf {sid}").encode() for key in keys.keys]
+    candidates = (token.encode(errors="replace") for token in unverified_tokens)
+    if not any(hmac.compare_digest(each, candidate) for candidate in candidates for each in expected):
         raise CsrfFailed

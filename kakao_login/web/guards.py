@@ -43,6 +43,11 @@ def present_sid() -> str | None:
     return login and login.sid
 
 
+def present_client() -> dict[str, str]:
+    """Give what a session remembers of the present request's client; nothing outside a request."""
+    return current_visit().client if has_request_context() else {"user_agent": "", "ip": ""}
+
+
 def csrf_token() -> str:
     """Give the CSRF token of the present login for a form, or an empty text without one."""
     return current_visit().csrf_token

@@ -15,8 +15,10 @@ from ..errors import (
     KakaoRejected,
     KakaoUnavailable,
 )
+from ..tokens.codec import own_claims
 from .answers import render_page
-from .logins import LONGEST_NEXT_IN_COOKIE, LoginState, LoginStates, find_login
+from .clicks import is_page, refuse_prefetch, was_clicked
+from .logins import LONGEST_NEXT_IN_COOKIE, MOST_AT_ONCE, LoginState, LoginStates, find_login
 from .next_path import next_path, redirect_to_next
 from .visit import Visit, current_visit
 
@@ -38,12 +40,16 @@ def login() -> Response:
     """Start a login: 302 to Kakao with state, nonce and PKCE, the secrets in a cookie of this login alone."""
     visit = current_visit()
     services, cookies, states = visit.services, visit.cookies, _states(visit)
+    refuse_prefetch(request.headers)
     path = next_path(longest=LONGEST_NEXT_IN_COOKIE)
     prompt, scope = _prompt(), _scope()
-    if _needs_a_click():
+    is_confirmed = "confirmed" in request.args
+    if not was_clicked(request.headers, is_confirmed=is_confirmed) or (
+        cookies.says_logged_out and not is_confirmed
+    ):
         return render_page("login", services.locale_selector(), next_path=path)
     login_state, cookie = states.start(path)
-    cookies.keep_logins(states.read(cookies.logins), room_for=1)
+    cookies.drop_logins(states.superfluous(cookies.logins))
     cookies.set_login(login_state, cookie)
     url = services.kakao.authorization_url(
         state=login_state.state,
@@ -56,20 +62,30 @@ def login() -> Response:
 
 
 def callback() -> Response:
-    """Finish a login: check the state, exchange the code once, sign in, 303 to where the person was going."""
+    """Finish a login: check the state, exchange the code once, sign in, 303 to where the person was going.
+
+    Nothing is written before it is certain that there is a code to exchange, and an answer without one stays what
+    it was when it is loaded again.
+    """
     visit = current_visit()
+    refuse_prefetch(request.headers)
+    if not is_page(request.headers):
+        raise InvalidRequest("Sec-Fetch-Dest")
     unverified_state = request.args.get("state", "")
     logins = _states(visit).read(visit.cookies.logins)
-    login_state = find_login(logins, unverified_state)
+    login_state = find_login(logins[:MOST_AT_ONCE], unverified_state)
     if login_state is None:
         return _answer_unknown(visit, unverified_state)
     try:
         _check_issuer(visit.services.settings.kakao.issuer)
+        _check_error()
+        code = _code()
+        visit.services.heartbeat.start()
         if not visit.services.accounts.claim_login(login_state.state, login_state.next):
             return _answer_used(visit, login_state.next)
-        visit.cookies.keep_logins([other for other in logins if other is not login_state])
-        _check_error()
-        return _sign_in(visit, login_state, _code())
+        over = [login_state, *logins[MOST_AT_ONCE:]]
+        visit.cookies.drop_logins(login.cookie_suffix for login in over)
+        return _sign_in(visit, login_state, code)
     except KakaoLoginError as error:
         error.next_path = login_state.next
         raise
@@ -82,14 +98,13 @@ def _states(visit: Visit) -> LoginStates:
 def _sign_in(visit: Visit, login_state: LoginState, code: str) -> Response:
     services = visit.services
     kakao_user = services.kakao.sign_in(code, code_verifier=login_state.code_verifier, nonce=login_state.nonce)
-    user = services.accounts.sign_in_with(kakao_user)
-    row = services.sessions.start(
-        services.models.key_of(user),
-        user_agent=request.user_agent.string,
-        ip=request.remote_addr or "",
-        replaces=_previous_sid(visit),
-    )
-    visit.cookies.set_pair(services.pairs.make(row))
+    user, host_claims = services.accounts.sign_in_with(kakao_user)
+    # Judged before the session starts, which ends the one that this browser had.
+    claims = own_claims(host_claims)
+    key = services.models.key_of(user)
+    row = services.sessions.start(key, **visit.client, replaces=_previous_sid(visit))
+    visit.cookies.set_pair(services.pairs.make(row, claims, "cookie"))
+    visit.cookies.forget_logged_out()
     signals.user_logged_in.send(services.app, user=user, kakao_user=kakao_user, sid=row.id)
     return redirect_to_next(login_state.next)
 
@@ -158,16 +173,3 @@ def _scope() -> tuple[str, ...] | None:
     if not _CONSENT_ITEMS.issuperset(scope):
         raise InvalidRequest("scope")
     return scope or None
-
-
-def _needs_a_click() -> bool:
-    """Tell whether nobody may have wanted this login: a live session at Kakao would ask nothing any more.
-
-    Another site must not be able to sign a visitor in, and the back button after a logout must not do it either:
-    it opens the guarded page again, which leads here without a click (Fetch Metadata, section 2.4).
-    """
-    headers = request.headers
-    if headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
-        return True
-    by_browser_alone = headers.get("Sec-Fetch-Dest") == "document" and headers.get("Sec-Fetch-User") != "?1"
-    return by_browser_alone and "confirmed" not in request.args

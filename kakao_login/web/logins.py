@@ -58,9 +58,18 @@ class LoginStates:
         return login, self._codec.encode("login", vars(login), now=self._clock(), lifetime=LIFETIME)
 
     def read(self, unverified_cookies: Mapping[str, str]) -> list[LoginState]:
-        """Give the logins of the cookies whose names end in these suffixes, newest first, five at most."""
+        """Give the logins of the cookies whose names end in these suffixes, newest first."""
         found = [self._decode(suffix, value) for suffix, value in unverified_cookies.items()]
-        return sorted(filter(None, found), key=attrgetter("started_at"), reverse=True)[:MOST_AT_ONCE]
+        return sorted(filter(None, found), key=attrgetter("started_at"), reverse=True)
+
+    def superfluous(self, unverified_cookies: Mapping[str, str]) -> list[str]:
+        """Give the suffixes of the cookies that must go when one more login starts.
+
+        A few that are none of ours may stay: another app on this host name may have its logins under way.
+        """
+        logins = [login.cookie_suffix for login in self.read(unverified_cookies)]
+        others = [suffix for suffix in unverified_cookies if suffix not in logins]
+        return [*logins[MOST_AT_ONCE - 1 :], *others[MOST_AT_ONCE:]]
 
     def _decode(self, suffix: str, unverified_value: str) -> LoginState | None:
         now = self._clock()

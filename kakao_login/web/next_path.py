@@ -43,12 +43,12 @@ def _arrives_at(path: str) -> str:
 
 
 def next_path(*, longest: int = LONGEST_NEXT) -> str:
-    """Give the request's ``next`` as a path on this site, the host's root if it is missing or unsafe."""
-    return _judged(request.values.get("next"), longest)
+    """Give the query's ``next`` as a path on this site, the host's root if it is missing or unsafe."""
+    return judged_path(request.args.get("next"), longest=longest)
 
 
 def required_next_path() -> str:
-    """Give the request's ``next``; raises ``InvalidRequest`` if unsafe: a posted body goes nowhere else."""
+    """Give the query's ``next``; raises ``InvalidRequest`` if unsafe: a posted body goes nowhere else."""
     path = next_path()
     if path == request.root_path + "/" != request.args.get("next"):
         raise InvalidRequest("next")
@@ -57,9 +57,10 @@ def required_next_path() -> str:
 
 def redirect_to_next(path: str, code: int = 303) -> Response:
     """Redirect to ``path``, which is checked again here, where it leaves."""
-    return redirect(_judged(path, LONGEST_NEXT), code)
+    return redirect(judged_path(path), code)
 
 
-def _judged(unverified_next: str | None, longest: int) -> str:
+def judged_path(unverified_next: str | None, *, longest: int = LONGEST_NEXT) -> str:
+    """Give a path that came with the request if it is one on this site, else the host's root."""
     own_prefix = request.root_path + current_services().settings.url_prefix
     return safe_next(unverified_next, own_prefix=own_prefix, default=request.root_path + "/", longest=longest)

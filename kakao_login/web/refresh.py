@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from operator import attrgetter
 from typing import Any
 
 from flask import jsonify, redirect, request, url_for
@@ -9,10 +11,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import DuplicateCookie, InvalidToken, LoginRequired, SessionEnded
 from ..tokens.codec import Token
-from ..tokens.pair import TokenPair
+from ..tokens.pair import TokenPair, Use
 from .body import read_json
 from .next_path import next_path, redirect_to_next, required_next_path
-from .visit import Visit, current_visit
+from .visit import Login, Visit, current_visit
 
 
 def refresh() -> BaseResponse:
@@ -21,15 +23,21 @@ def refresh() -> BaseResponse:
     if request.method == "GET":
         return _hop_of_page(visit)
     if "next" in request.args and visit.is_navigation:
-        path = required_next_path()
-        _renew_cookies(visit)
-        return redirect_to_next(path, 307)
+        return _hop_of_form(visit)
     body = read_json()
     if "refresh_token" in body:
-        pair, _ = _rotate(visit, _decode(visit, body["refresh_token"]))
+        pair, _ = _rotate(visit, _decode(visit, body["refresh_token"], "json"), "json")
         return jsonify(pair.as_json())
     pair = _renew_cookies(visit)
     return jsonify(expires_in=pair.expires_in, refresh_expires_in=pair.refresh_expires_in)
+
+
+def _hop_of_form(visit: Visit) -> BaseResponse:
+    """Lead a posted form on; its body is the host's, and so is the CSRF token that may be in there."""
+    path = required_next_path()
+    visit.excuse_csrf_token()
+    _renew_cookies(visit)
+    return redirect_to_next(path, 307)
 
 
 def _hop_of_page(visit: Visit) -> BaseResponse:
@@ -59,14 +67,9 @@ def _renew_cookies(visit: Visit) -> TokenPair:
     if visit.bearer is not None:
         raise LoginRequired
     login = visit.living_login()
-    unverified_refresh = visit.cookies.refresh_token
-    if unverified_refresh is None:
-        raise LoginRequired
-    token = _decode(visit, unverified_refresh)
-    if token.sid != login.sid:
-        raise InvalidToken
+    token = _refresh_token_of(visit, login)
     try:
-        pair, generation = _rotate(visit, token)
+        pair, generation = _rotate(visit, token, "cookie")
     except SessionEnded:
         visit.forget(login)
         raise
@@ -77,15 +80,39 @@ def _renew_cookies(visit: Visit) -> TokenPair:
     return pair
 
 
-def _decode(visit: Visit, unverified_refresh: Any) -> Token:
+def _refresh_token_of(visit: Visit, login: Login) -> Token:
+    """Give the newest refresh cookie of the login's own session; any other was planted, or is left over."""
+    tokens = refresh_cookies(visit)
+    if not tokens and not visit.cookies.refresh_tokens:
+        raise LoginRequired
+    own = [token for token in tokens if token.sid == login.sid]
+    if not own:
+        raise InvalidToken
+    return max(own, key=attrgetter("generation"))
+
+
+def refresh_cookies(visit: Visit) -> list[Token]:
+    """Give the proved refresh tokens that came as cookies, of whatever session."""
+    tokens = []
+    for unverified_refresh in visit.cookies.refresh_tokens:
+        with suppress(InvalidToken):
+            tokens.append(_decode(visit, unverified_refresh, "cookie"))
+    return tokens
+
+
+def _decode(visit: Visit, unverified_refresh: Any, use: Use) -> Token:
+    """Prove a refresh token, taken back only as it was handed out, so that a stolen cookie is no API key."""
     if not isinstance(unverified_refresh, str):
         raise InvalidToken
-    return visit.services.codec.decode("refresh", unverified_refresh, now=visit.services.clock())
+    token = visit.services.codec.decode("refresh", unverified_refresh, now=visit.services.clock())
+    if token.claims["use"] != use:
+        raise InvalidToken
+    return token
 
 
-def _rotate(visit: Visit, token: Token) -> tuple[TokenPair, int]:
+def _rotate(visit: Visit, token: Token, use: Use) -> tuple[TokenPair, int]:
     """Take the token's step; gives the pair and its generation."""
     services = visit.services
     expired = token.expires_at <= services.clock()
     row = services.renewals.rotate(token.sid, token.generation, token_expired=expired)
-    return services.pairs.make(row), row.generation
+    return services.pair_of(row, use), row.generation

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, TooLarge
 from . import account, login, refresh
+from .answers import render_error
+from .body import limit_body
 from .headers import add_missing, keep_out_of_caches
 from .visit import current_visit
 
@@ -31,6 +34,7 @@ def make_blueprint(url_prefix: str) -> Blueprint:
     )
     blueprint.before_request(_check_request)
     blueprint.after_request(_add_headers)
+    blueprint.register_error_handler(RequestEntityTooLarge, _refuse_large_body)
     blueprint.add_url_rule("/kakao/login", "login", login.login)
     blueprint.add_url_rule("/kakao/callback", "callback", login.callback)
     blueprint.add_url_rule("/refresh", "refresh", refresh.refresh, methods=["GET", "POST"])
@@ -45,8 +49,13 @@ def _check_request() -> None:
     # These change something although they are GET, and whoever asks for HEAD means to change nothing.
     if request.method == "HEAD" and request.endpoint in _NO_HEAD:
         abort(405)
+    limit_body()
     current_visit().require_https()
     _check_single(request.args)
+
+
+def _refuse_large_body(_: RequestEntityTooLarge) -> Response:
+    return render_error(TooLarge())
 
 
 def _check_single(parameters: MultiDict[str, str]) -> None:

@@ -9,7 +9,7 @@ been served may be sent to be renewed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from flask import Request, after_this_request, request
@@ -20,7 +20,7 @@ from ..settings.urls import origin
 from ..signals import EndReason
 from ..tokens.codec import Token
 from .cookies import Cookies
-from .csrf import FIELD, HEADER, SAFE_METHODS, check_csrf_token, check_origin, make_csrf_token
+from .csrf import FIELDS, HEADER, SAFE_METHODS, check_csrf_token, check_origin, make_csrf_token
 from .headers import keep_out_of_caches
 
 _BEARER = re.compile(r"(?:^|,)\s*bearer(?![\w!#$%&'*+.^`|~-])\s*", re.IGNORECASE)
@@ -70,6 +70,7 @@ class Visit:
         """The cookies that came, and those that go back."""
         self._is_kept_out_of_caches = False
         self._presented: Login | None = None
+        self._needs_csrf_token = False
         self._is_living = False
         self._login: Login | None = None
         self._is_nobody = False
@@ -92,6 +93,11 @@ class Visit:
         accept = self.request.accept_mimetypes
         return accept["text/html"] > accept["application/json"]
 
+    @property
+    def client(self) -> dict[str, str]:
+        """What a session remembers of who started it, as hints for the list of devices."""
+        return {"user_agent": self.request.user_agent.string, "ip": self.request.remote_addr or ""}
+
     def presented_login(self) -> Login:
         """Give the login that the request's access token is of, even if it ran out or the session is over.
 
@@ -107,16 +113,26 @@ class Visit:
     def living_login(self) -> Login:
         """Give the login of a session that is not over, even if its access token ran out.
 
-        An unsafe request by cookie must carry the session's CSRF token.
+        An unsafe request by cookie must carry the session's CSRF token, unless the browser vouches for its origin.
         """
         login = self.presented_login()
         if not self._is_living:
             if self.services.ends.has_ended(login.token.sid):
                 raise self.forget(login)
-            if login.by_cookie and self.request.method not in SAFE_METHODS:
-                check_csrf_token(self.services.keys, login.token.sid, self._unverified_csrf_token())
+            if self._needs_csrf_token:
+                check_csrf_token(self.services.keys, login.token.sid, self._unverified_csrf_tokens())
             self._is_living = True
         return login
+
+    def check_origin(self) -> None:
+        """Raise ``CsrfFailed`` for a request of another site, whose browser sends our cookies along."""
+        trusted = self.services.settings.trusted_origins
+        self._needs_csrf_token = check_origin(self.request.headers, self._own_origins(), trusted)
+
+    def excuse_csrf_token(self) -> None:
+        """Ask for none: the request only leads on to where it is asked for, and its body is not for us to read."""
+        self.presented_login()
+        self._needs_csrf_token = False
 
     def login(self) -> Login:
         """Give the login of a session that is not over, with a token that has not run out; it is noted as used."""
@@ -190,15 +206,17 @@ class Visit:
         if unverified_token is None:
             raise LoginRequired
         if self.request.method not in SAFE_METHODS:
-            check_origin(self.request.headers, self._own_origins())
+            self.check_origin()
         return unverified_token
 
     def _own_origins(self) -> set[str]:
         present = f"{self.request.scheme}://{self.request.host}"
         return {origin(present), origin(self.services.settings.kakao.redirect_uri)}
 
-    def _unverified_csrf_token(self) -> str | None:
-        return self.request.headers.get(HEADER) or self.request.form.get(FIELD)
+    def _unverified_csrf_tokens(self) -> Iterator[str]:
+        yield self.request.headers.get(HEADER, "")
+        # The body is read only where the header did not do, and only now that it is known who asks.
+        yield from (self.request.form.get(field, "") for field in FIELDS)
 
     def _was_replaced(self, login: Login) -> bool:
         try:

@@ -116,10 +116,14 @@ def test_an_error_from_kakao_is_a_page_that_says_what_to_do(
     assert_no_session(browser, kakao)
 
 
-def test_an_error_uses_the_state_up(browser: Browser, kakao: Emulator) -> None:
+def test_an_error_stays_what_it_was_and_costs_neither_a_row_nor_a_call(
+    host: Host, browser: Browser, kakao: Emulator
+) -> None:
     back = back_with_error(browser, "access_denied")
-    assert browser.get(back).status_code == 403
-    assert browser.get(back.replace("error=access_denied", "code=x")).status_code == 400
+    answers = [browser.get(back) for _ in range(2)]
+    assert [(answer.status_code, "access_denied" in answer.text) for answer in answers] == [(403, True)] * 2
+    with host.app.app_context():
+        assert host.db.session.query(host.services.models.used_login_state).count() == 0
     assert_no_session(browser, kakao)
 
 

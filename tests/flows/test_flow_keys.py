@@ -101,7 +101,7 @@ def test_threads_never_answer_with_anothers_login(new_host: Hosts) -> None:
         ids = [user.id for user in users]
     services = host.services
     rows = {id_: services.sessions.start(id_, user_agent="", ip="") for id_ in ids}
-    tokens = {id_: services.pairs.make(row).access_token for id_, row in rows.items()}
+    tokens = {id_: services.pairs.make(row, {}, "cookie").access_token for id_, row in rows.items()}
     wrong: list[Any] = []
 
     def ask(user_id: int) -> None:

@@ -220,7 +220,7 @@ def test_over_https_the_cookies_have_prefixes_and_are_secure(new_host: Hosts) ->
     browser.headers["X-Forwarded-Proto"] = "https"
     answer = browser.get("/auth/kakao/login")
     [line] = answer.raw.headers.getlist("Set-Cookie")
-    assert line.startswith("__Secure-login_")
+    assert line.startswith("__Host-Http-login_")
     assert "Secure" in line.split("; ")
 
 

@@ -85,7 +85,7 @@ def test_four_workers_on_a_fresh_database_log_in_and_out_over_https_alone(
             f"{url}/auth/kakao/login", params={"next": "/account"}, allow_redirects=False, timeout=20
         )
         [login_cookie] = start.headers["Set-Cookie"].split("; ")[:1]
-        assert login_cookie.startswith("__Secure-login_")
+        assert login_cookie.startswith("__Host-Http-login_")
         back = requests.get(start.headers["Location"], allow_redirects=False, timeout=20).headers["Location"]
         callback = back.replace("https://service.test", url)
         # The jar of this client knows nothing of the proxy's HTTPS, so the cookies are carried by hand.

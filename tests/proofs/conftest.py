@@ -62,7 +62,8 @@ def host(database_url: Callable[[str], str]) -> Iterator[Host]:
 
 def new_session(host: Host, user_id: int = 1) -> tuple[str, str]:
     """Start a session of a user and give its access and refresh token."""
-    pair = host.services.pairs.make(host.services.sessions.start(user_id, user_agent="test", ip="127.0.0.1"))
+    row = host.services.sessions.start(user_id, user_agent="test", ip="127.0.0.1")
+    pair = host.services.pairs.make(row, {}, "json")
     return pair.access_token, pair.refresh_token
 
 

@@ -30,7 +30,7 @@ SKY = KakaoUser(
 def sign_in(host: Host, kakao_user: KakaoUser = SKY) -> Any:
     """Sign in and give the key of the User."""
     with host.app.app_context():
-        return host.services.models.key_of(host.services.accounts.sign_in_with(kakao_user))
+        return host.services.models.key_of(host.services.accounts.sign_in_with(kakao_user)[0])
 
 
 def count(host: Host) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from kakao_login.errors import DatabaseUnavailable
 from kakao_login.store import activity
-from tests.builders import at_once, change, database_away, new_session, new_user, statements, stored
+from tests.builders import at_once, change, database_away, engines_of, new_session, new_user, statements, stored
 from tests.support import Clock, Host
 
 
@@ -177,8 +177,8 @@ def test_the_notes_of_a_long_outage_fit_into_statements_that_databases_take(bare
         one = parameters[0] if parameters and isinstance(parameters[0], (tuple, dict)) else parameters
         largest = max(largest, len(one))
 
-    with bare_host.app.app_context():
-        event.listen(bare_host.db.engine, "before_cursor_execute", measure)
+    for engine in engines_of(bare_host):
+        event.listen(engine, "before_cursor_execute", measure)
     bare_host.services.activity.flush()
     assert 0 < largest <= 1000
     assert stored(bare_host, sids[-1]).confirmed

@@ -18,7 +18,7 @@ from tests.support import Host, config_for, make_host
 
 def sign_in(host: Host, kakao_id: int) -> Any:
     with host.app.app_context():
-        return host.services.models.key_of(host.services.accounts.sign_in_with(KakaoUser(id=kakao_id)))
+        return host.services.models.key_of(host.services.accounts.sign_in_with(KakaoUser(id=kakao_id))[0])
 
 
 def delete(host: Host, user_id: Any, *, commit: bool = True) -> None:
@@ -44,7 +44,7 @@ def test_a_deleted_user_who_comes_back_is_a_new_one_and_nobody_else(bare_host: H
 
 def test_the_tokens_of_a_deleted_user_do_not_become_those_of_the_next(bare_host: Host) -> None:
     row = new_session(bare_host, sign_in(bare_host, 1))
-    access_token = bare_host.services.pairs.make(row).access_token
+    access_token = bare_host.services.pairs.make(row, {}, "cookie").access_token
     assert opens(bare_host, access_token)
     delete(bare_host, row.user_id)
     sign_in(bare_host, 2)
@@ -88,7 +88,7 @@ def test_every_other_process_learns_of_it_and_nothing_about_the_person_stays(
 ) -> None:
     here, there = new_bare_host(), new_bare_host()
     row = new_session(here, sign_in(here, 1))
-    access_token = here.services.pairs.make(row).access_token
+    access_token = here.services.pairs.make(row, {}, "cookie").access_token
     assert opens(there, access_token)
     delete(here, row.user_id)
     there.services.ends.poll()
@@ -117,4 +117,5 @@ def test_every_column_that_tells_of_a_person_is_marked(bare_host: Host) -> None:
     columns = {column.name for column in bare_host.services.models.login_session.__table__.columns}
     about_the_session = {"id", "generation", "confirmed", "created_at", "rotated_at", "last_active_at"}
     about_the_session |= {"idle_expires_at", "expires_at", "ended_at", "end_number", "end_reason"}
+    about_the_session |= {"late_generation", "late_in_a_row"}
     assert columns - set(bare_host.services.models.forgotten()) == about_the_session

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -17,10 +19,11 @@ REMEMBERED = 3600 + LEEWAY + CLOCK_SKEW
 
 
 @pytest.fixture
-def workers(new_bare_host: Callable[..., Host]) -> tuple[Host, Host]:
-    """Two processes on one database, both having served already."""
+def workers(new_bare_host: Callable[..., Host], clock: Clock) -> tuple[Host, Host]:
+    """Two processes on one database, both having served already; no time goes by but the clock's."""
     one, other = new_bare_host(), new_bare_host()
     for worker in (one, other):
+        vars(worker.services.ends)["_monotonic"] = clock
         worker.services.ends.poll()
     return one, other
 
@@ -158,6 +161,67 @@ def test_a_restarted_worker_knows_every_end_whose_tokens_may_live(
     assert not known(restarted).has_ended(early)
 
 
+@pytest.mark.parametrize("seconds", [7200, -7200])
+def test_a_clock_that_is_set_and_set_back_forgets_no_end(
+    new_bare_host: Callable[..., Host], clock: Clock, seconds: int
+) -> None:
+    host = new_bare_host()
+    sid = end(host)[0]
+    for step in (seconds, -seconds):
+        clock.advance(step)
+        known(host).poll()
+    assert known(host).has_ended(sid)
+
+
+# A process that gets no time, and a database that goes silent.
+
+
+def test_a_request_asks_for_itself_where_the_thread_has_got_no_time(
+    workers: tuple[Host, Host], clock: Clock
+) -> None:
+    one, other = workers
+    sid = end(one)[0]
+    assert not known(other).has_ended(sid)
+    clock.advance(2)
+    assert known(other).has_ended(sid)
+
+
+def test_memory_is_trusted_for_five_intervals_and_no_longer(
+    workers: tuple[Host, Host], clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with database_away(workers[1]):
+        clock.advance(4.9)
+        assert not known(workers[1]).has_ended("any")
+        clock.advance(0.1)
+        with pytest.raises(DatabaseUnavailable):
+            known(workers[1]).has_ended("any")
+    assert "No poll for 5 seconds" in caplog.text
+    assert not known(workers[1]).has_ended("any")
+
+
+def test_a_poll_that_gets_no_answer_keeps_no_other_waiting(workers: tuple[Host, Host]) -> None:
+    one, other = workers
+    asked, answer = threading.Event(), threading.Event()
+    fetch = known(other)._fetch
+
+    def hang(last_number: int | None) -> Any:
+        asked.set()
+        answer.wait(10)
+        return fetch(last_number)
+
+    vars(known(other))["_fetch"] = hang
+    stuck = threading.Thread(target=known(other).poll)
+    stuck.start()
+    assert asked.wait(10)
+    vars(known(other))["_fetch"] = fetch
+    sid = end(one)[0]
+    known(other).poll()
+    assert known(other).has_ended(sid)
+    answer.set()
+    stuck.join(10)
+    assert known(other).has_ended(sid)
+
+
 # Late commits and clocks.
 
 
@@ -206,6 +270,7 @@ def test_an_end_that_is_rolled_back_was_none(bare_host: Host) -> None:
 
 
 def test_a_session_that_is_ended_again_is_known_that_much_longer(bare_host: Host, clock: Clock) -> None:
+    vars(known(bare_host))["_monotonic"] = clock
     sid = end(bare_host)[0]
     clock.advance(REMEMBERED - 1)
     bare_host.services.sessions.end(sid, EndReason.LOGOUT)

@@ -181,6 +181,51 @@ def test_whoever_holds_the_only_token_is_never_taken_for_a_thief() -> None:
     assert Step.REUSE not in steps
 
 
+# Two holders whose use is never seen.
+
+
+LATE: dict[str, Any] = {"confirmed": False, "rotated_at": NOW - WINDOW}
+
+
+def test_the_third_generation_in_a_row_that_is_asked_for_late_has_two_holders() -> None:
+    assert step(4, **LATE) is Step.REOPEN
+    assert step(4, **LATE, late_generation=4, late_in_a_row=1) is Step.REOPEN
+    assert step(4, **LATE, late_generation=4, late_in_a_row=2) is Step.REUSE
+
+
+def test_a_generation_is_counted_once_however_often_it_is_asked_for() -> None:
+    assert step(4, **LATE, late_generation=5, late_in_a_row=2) is Step.REOPEN
+
+
+def test_generations_between_that_arrived_begin_the_count_anew() -> None:
+    assert step(4, **LATE, late_generation=3, late_in_a_row=2) is Step.REOPEN
+    # One that was used is told by a count of none, which is written with the use.
+    assert step(4, **LATE, late_generation=4, late_in_a_row=0) is Step.REOPEN
+
+
+def test_before_a_use_would_have_been_noted_nothing_is_late() -> None:
+    soon: dict[str, Any] = {"confirmed": False, "rotated_at": NOW - 0.5, "late_generation": 4, "late_in_a_row": 2}
+    assert step(4, window=0, **soon) is Step.REOPEN
+    assert step(4, window=0, **{**soon, "rotated_at": NOW - 1}) is Step.REUSE
+
+
+@pytest.mark.parametrize(
+    ("age", "before", "after"),
+    [
+        (WINDOW, (None, 0), (5, 1)),
+        (WINDOW, (4, 1), (5, 2)),
+        (WINDOW, (3, 2), (5, 1)),
+        (WINDOW, (5, 2), (5, 2)),
+        (WINDOW - 1, (4, 1), (4, 1)),
+    ],
+)
+def test_what_is_written_when_a_generation_is_asked_for_again(
+    age: float, before: tuple[int | None, int], after: tuple[int | None, int]
+) -> None:
+    row = dataclasses.replace(ALIVE, rotated_at=NOW - age, late_generation=before[0], late_in_a_row=before[1])
+    assert row.asked_again(NOW, WINDOW) == after
+
+
 # What a step means for the row.
 
 

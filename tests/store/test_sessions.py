@@ -74,7 +74,7 @@ def test_what_the_client_says_about_itself_is_cut_to_its_column(bare_host: Host)
 
 def test_the_row_holds_no_token(bare_host: Host) -> None:
     row = new_session(bare_host)
-    pair = bare_host.services.pairs.make(row)
+    pair = bare_host.services.pairs.make(row, {}, "cookie")
     values = [str(value) for value in vars(stored(bare_host, row.id)).values()]
     parts = [*pair.access_token.split("."), *pair.refresh_token.split(".")]
     assert not any(part in value for part in parts for value in values)
@@ -441,7 +441,7 @@ def test_one_token_from_many_at_once_is_one_step_and_one_successor(
     with heard(host.app, *ALL) as calls:
         rows = at_once(20, lambda: host.services.renewals.rotate(sid, 0))
     assert {row.generation for row in rows} == {1}
-    assert len({host.services.pairs.make(row).refresh_token for row in rows}) == 1
+    assert len({host.services.pairs.make(row, {}, "cookie").refresh_token for row in rows}) == 1
     assert sorted(name for name, _ in calls) == ["refresh-replayed"] * 19 + ["session-refreshed"]
     assert stored(host, sid).generation == 1
 

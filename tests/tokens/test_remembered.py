@@ -17,7 +17,7 @@ from tests.builders import ALGORITHMS, OTHER_SECRET, codec_of, keys_of, public_p
 from tests.support import SECRET
 
 NOW = 1_800_000_000
-CLAIMS = {"sub": "1", "jti": "j", "sid": "s", "gen": 3, "auth_time": NOW}
+CLAIMS = {"sub": "1", "jti": "j", "sid": "s", "gen": 3, "auth_time": NOW, "use": "json"}
 
 
 @pytest.fixture(params=ALGORITHMS)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kakao_login.errors import InvalidToken, TokenExpired
+from kakao_login.errors import ClaimsRefused, InvalidToken, TokenExpired
 from kakao_login.settings.values import LEEWAY
 from kakao_login.store.models import new_id
 from kakao_login.tokens.codec import RESERVED_CLAIMS, Kind, Token, TokenCodec, own_claims
@@ -32,7 +32,7 @@ from tests.support import HOST, SECRET
 NOW = 1_800_000_000
 CLAIMS: dict[Kind, dict[str, Any]] = {
     "access": {"sub": "1", "jti": "j", "sid": "s", "gen": 3, "auth_time": NOW},
-    "refresh": {"sid": "s", "gen": 3},
+    "refresh": {"sid": "s", "gen": 3, "use": "json"},
     "login": {"state": "s", "nonce": "n", "code_verifier": "v", "next": "/", "started_at": NOW * 1000},
 }
 KINDS = list(CLAIMS)
@@ -79,7 +79,7 @@ def test_an_access_token_says_what_the_design_lists() -> None:
 def test_a_refresh_token_says_nothing_about_the_user() -> None:
     header, claims = read(make("refresh"))
     assert header["typ"] == "rt+jwt"
-    assert set(claims) == {"sid", "gen", "iss", "aud", *TIMES}
+    assert set(claims) == {"sid", "gen", "use", "iss", "aud", *TIMES}
     assert claims["aud"] != HOST
 
 
@@ -400,9 +400,10 @@ def test_a_huge_token_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED_CLAIMS))
-def test_a_reserved_claim_of_a_host_is_an_error(name: str) -> None:
-    with pytest.raises(ValueError, match=rf"reserved: {name}"):
+def test_a_reserved_claim_of_a_host_is_an_error(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ClaimsRefused):
         own_claims({name: "x", "https://app.example/role": "admin"})
+    assert caplog.messages == [f"No token is issued: the additional claims use reserved names: {name}."]
 
 
 def test_every_claim_of_ours_is_reserved() -> None:
@@ -434,6 +435,37 @@ def test_the_codec_needs_no_clock_of_its_own() -> None:
         codec.decode("access", token, now=now).check_expiry(now)
 
 
-def test_claims_too_large_for_a_cookie_are_left_out_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    assert own_claims({"https://example.com/list": "x" * 2100}) == {}
-    assert "left out" in caplog.text
+@pytest.mark.parametrize(
+    ("claims", "problem"),
+    [
+        ({"list": "x" * 2100}, "take 2112 bytes as JSON, more than 1024"),
+        ({"list": {1, 2}}, "are no JSON"),
+    ],
+)
+def test_claims_that_cannot_go_into_a_cookie_are_refused_and_never_left_out(
+    claims: dict[str, Any], problem: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ClaimsRefused):
+        own_claims(claims)
+    assert caplog.messages == [f"No token is issued: the additional claims {problem}."]
+
+
+@pytest.mark.parametrize("generation", [-1, 2**31 - 1, 2**31, 2**63, 10**30])
+@pytest.mark.parametrize("kind", ["access", "refresh"])
+def test_a_generation_that_no_column_holds_is_refused(kind: Kind, generation: int) -> None:
+    assert is_refused(make(kind, gen=generation), kind)
+    assert not is_refused(make(kind, gen=2**31 - 2), kind)
+
+
+def test_a_lifetime_that_was_shortened_holds_for_what_is_out_already() -> None:
+    token = make(lifetime=3600)
+    shorter = codec_of(access_token_expires=60).decode("access", token, now=NOW)
+    assert (shorter.expires_at, decode(token).expires_at) == (NOW + 60, NOW + 3600)
+    longer = codec_of(access_token_expires=7200).decode("access", token, now=NOW)
+    assert longer.expires_at == NOW + 3600
+
+
+@pytest.mark.parametrize("kind", ["access", "refresh", "login"])
+def test_two_apps_with_one_secret_and_origin_refuse_each_others_tokens(kind: Kind) -> None:
+    there = codec_of(audience=f"{HOST}/shop").encode(kind, CLAIMS[kind], now=NOW, lifetime=60)
+    assert is_refused(there, kind)

@@ -101,10 +101,8 @@ def test_the_pair_is_set_by_the_names_and_flags_of_its_scheme(settings: Settings
 
 def test_a_login_cookie_lives_ten_minutes_under_a_name_of_its_own() -> None:
     cookies = sent(lambda cookies: cookies.set_login(LOGINS[0], "login.value"))
-    name = f"__Secure-login_{LOGINS[0].cookie_suffix}"
-    assert cookies == {
-        name: {"value": "login.value", "path": "/auth", "max-age": LIFETIME, "secure": True, **FLAGS}
-    }
+    name = f"__Host-Http-login_{LOGINS[0].cookie_suffix}"
+    assert cookies == {name: {"value": "login.value", "path": "/", "max-age": LIFETIME, "secure": True, **FLAGS}}
 
 
 def test_a_deletion_differs_from_the_setting_in_value_and_age_alone() -> None:
@@ -125,7 +123,7 @@ def test_under_a_mount_point_the_refresh_cookie_follows_and_the_access_cookie_st
 
 def test_without_a_reason_no_cookie_is_sent() -> None:
     def look(cookies: Cookies) -> None:
-        assert cookies.access_token is cookies.refresh_token is None
+        assert (cookies.access_token, cookies.refresh_tokens) == (None, [])
         assert cookies.logins == {}
 
     assert serve(look)[1] == []
@@ -141,17 +139,21 @@ def test_without_a_reason_no_cookie_is_sent() -> None:
 def test_cookies_under_the_other_schemes_names_are_ignored(settings: Settings, url: str, expected: str) -> None:
     plain = "access_token=plain; refresh_token=plain"
     both = f"{plain}; __Host-Http-access_token=prefixed; __Secure-refresh_token=prefixed"
-    found = serve(lambda cookies: (cookies.access_token, cookies.refresh_token), settings, both, url)[0]
-    assert found == (expected, expected)
+    found = serve(lambda cookies: (cookies.access_token, cookies.refresh_tokens), settings, both, url)[0]
+    assert found == (expected, [expected])
 
 
-@pytest.mark.parametrize("name", ["__Host-Http-access_token", "__Secure-refresh_token"])
 @pytest.mark.parametrize(
     "values", [("evil", "good"), ("good", "evil"), ("good", "good"), ("good", ""), ("", "good")]
 )
-def test_a_cookie_that_came_twice_is_refused_in_either_order(name: str, values: tuple[str, str]) -> None:
-    header = "; ".join(f"{name}={value}" for value in values)
-    assert has_twice(lambda cookies: (cookies.access_token, cookies.refresh_token), header)
+def test_an_access_cookie_that_came_twice_is_refused_in_either_order(values: tuple[str, str]) -> None:
+    header = "; ".join(f"__Host-Http-access_token={value}" for value in values)
+    assert has_twice(lambda cookies: cookies.access_token, header)
+
+
+def test_of_refresh_cookies_all_are_read_for_one_may_be_planted() -> None:
+    header = "__Secure-refresh_token=a; x=1; __Secure-refresh_token=b"
+    assert serve(lambda cookies: cookies.refresh_tokens, cookies=header)[0] == ["a", "b"]
 
 
 def test_only_the_cookie_that_is_asked_for_must_be_single() -> None:
@@ -224,7 +226,7 @@ def outcome(work: Callable[[], Any]) -> Any:
 
 
 def login_cookies(*numbers: int) -> str:
-    return "; ".join(f"__Secure-login_{LOGINS[number].cookie_suffix}={number}" for number in numbers)
+    return "; ".join(f"__Host-Http-login_{LOGINS[number].cookie_suffix}={number}" for number in numbers)
 
 
 def test_login_cookies_are_found_by_the_last_part_of_their_names() -> None:
@@ -237,17 +239,41 @@ def test_a_login_cookie_that_came_twice_is_left_out_and_the_others_stay() -> Non
     assert found == {LOGINS[1].cookie_suffix: "1"}
 
 
-@pytest.mark.parametrize(("room", "kept"), [(0, 5), (1, 4)])
-def test_the_login_cookies_beyond_the_newest_five_are_deleted(room: int, kept: int) -> None:
-    cleared = sent(
-        lambda cookies: cookies.keep_logins(LOGINS, room_for=room),
-        cookies=login_cookies(*range(6)) + "; __Secure-login_junk=1; __Secure-refresh_token=stays",
-    )
-    expected = {LOGINS[number].cookie_suffix for number in range(kept, 6)} | {"junk"}
-    assert {name.removeprefix("__Secure-login_") for name in cleared} == expected
-    assert {(about["path"], about["max-age"]) for about in cleared.values()} == {("/auth", 0)}
+def test_a_login_that_goes_has_its_cookie_deleted_and_no_other() -> None:
+    cleared = sent(lambda cookies: cookies.drop_logins(["a", "b"]))
+    assert set(cleared) == {"__Host-Http-login_a", "__Host-Http-login_b"}
+    assert {(about["path"], about["max-age"], about["value"]) for about in cleared.values()} == {("/", 0, "")}
 
 
-def test_a_thousand_planted_login_cookies_are_all_deleted() -> None:
-    header = "; ".join(f"__Secure-login_{number}=x" for number in range(1000))
-    assert len(sent(lambda cookies: cookies.keep_logins([]), cookies=header)) == 1000
+def test_a_thousand_planted_login_cookies_never_make_a_long_answer() -> None:
+    lines = serve(lambda cookies: cookies.drop_logins(f"{number:016}" for number in range(1000)))[1]
+    assert 0 < sum(map(len, lines)) < 1500
+
+
+# The cookie after a logout.
+
+
+def test_for_ten_minutes_a_browser_knows_that_its_user_has_logged_out() -> None:
+    told = sent(lambda cookies: cookies.say_logged_out())["__Host-Http-logged_out"]
+    assert (told["value"], told["max-age"], told["path"]) == ("", 600, "/")
+    assert serve(lambda cookies: cookies.says_logged_out, cookies="__Host-Http-logged_out=")[0] is True
+    assert serve(lambda cookies: cookies.says_logged_out, cookies="logged_out=1")[0] is False
+
+
+def test_that_is_taken_back_where_it_was_said() -> None:
+    assert sent(lambda cookies: cookies.forget_logged_out()) == {}
+    taken_back = sent(lambda cookies: cookies.forget_logged_out(), cookies="__Host-Http-logged_out=")
+    assert taken_back["__Host-Http-logged_out"]["max-age"] == 0
+
+
+# The names an operator chooses.
+
+
+def test_the_names_of_the_pair_can_be_set_and_keep_their_prefixes() -> None:
+    named = config_for(None, JWT_ACCESS_COOKIE_NAME="shop", JWT_REFRESH_COOKIE_NAME="shop_refresh")
+    for development, url, expected in [
+        (False, HTTPS, {"__Host-Http-shop", "__Secure-shop_refresh"}),
+        (True, HTTP, {"shop", "shop_refresh"}),
+    ]:
+        settings = load_settings(named, development=development)
+        assert set(sent(lambda cookies: cookies.set_pair(PAIR), settings, url=url)) == expected

@@ -112,13 +112,19 @@ def test_logins_started_in_one_second_keep_their_order(states: LoginStates, cloc
     assert states.read(cookies) == [login for login, _ in reversed(logins)]
 
 
-def test_of_ten_logins_the_last_five_can_finish(states: LoginStates, clock: Clock) -> None:
+def test_of_ten_logins_the_oldest_six_go_when_one_more_starts(states: LoginStates, clock: Clock) -> None:
     logins = []
     for _ in range(10):
         clock.advance(1)
         logins.append(states.start("/"))
-    found = states.read({login.cookie_suffix: cookie for login, cookie in reversed(logins)})
-    assert found == [login for login, _ in logins[:4:-1]]
+    cookies = {login.cookie_suffix: cookie for login, cookie in reversed(logins)}
+    assert states.read(cookies) == [login for login, _ in reversed(logins)]
+    assert states.superfluous(cookies) == [login.cookie_suffix for login, _ in logins[5::-1]]
+
+
+def test_of_cookies_that_are_none_of_ours_a_few_may_stay(states: LoginStates) -> None:
+    junk = {f"{number:016x}": "a.b.c" for number in range(MOST_AT_ONCE + 2)}
+    assert states.superfluous({**junk, **start(states, 1)}) == list(junk)[MOST_AT_ONCE:]
 
 
 def test_junk_between_the_cookies_takes_no_place(states: LoginStates) -> None:
@@ -129,7 +135,7 @@ def test_junk_between_the_cookies_takes_no_place(states: LoginStates) -> None:
 def test_as_many_logins_as_may_be_fit_into_the_headers_of_a_request(states: LoginStates) -> None:
     cookies = start(states, MOST_AT_ONCE, "/" + "x" * (LONGEST_NEXT_IN_COOKIE - 1))
     assert all(len(cookie) < 4096 - 100 for cookie in cookies.values())
-    assert sum(len("__Secure-login_=; ") + 16 + len(cookie) for cookie in cookies.values()) < 8192
+    assert sum(len("__Host-Http-login_=; ") + 16 + len(cookie) for cookie in cookies.values()) < 8192
 
 
 def test_a_login_is_found_by_its_own_state_alone(states: LoginStates) -> None:

@@ -31,7 +31,7 @@ def host(new_bare_host: Hosts) -> Host:
 def visiting(host: Host, sid: str, method: str = "GET", **headers: str) -> Iterator[Visit]:
     """Be in a request with the access cookie of a session."""
     row = host.services.sessions.find(sid)
-    token = host.services.pairs.make(row).access_token if row else ""
+    token = host.services.pairs.make(row, {}, "cookie").access_token if row else ""
     sent = {
         "Cookie": f"access_token={token}",
         **{name.replace("_", "-"): value for name, value in headers.items()},
@@ -77,12 +77,14 @@ def test_a_session_that_is_over_was_at_least_presented(host: Host) -> None:
 
 def test_a_request_that_was_not_meant_is_no_living_login(host: Host) -> None:
     sid = new_session(host).id
-    with visiting(host, sid, "POST", Sec_Fetch_Site="same-origin") as visit:
+    with visiting(host, sid, "POST", Origin="http://localhost:5000") as visit:
         assert strengths(visit) == [None, CsrfFailed, CsrfFailed]
     with visiting(host, sid, "POST", Sec_Fetch_Site="cross-site") as visit:
         assert strengths(visit) == [CsrfFailed] * 3
     token = make_csrf_token(host.services.keys, sid)
-    with visiting(host, sid, "POST", Sec_Fetch_Site="same-origin", X_CSRF_Token=token) as visit:
+    with visiting(host, sid, "POST", Origin="http://localhost:5000", X_CSRF_Token=token) as visit:
+        assert strengths(visit) == [None, None, None]
+    with visiting(host, sid, "POST", Sec_Fetch_Site="same-origin") as visit:
         assert strengths(visit) == [None, None, None]
 
 
