@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..http.off_limits import is_written_off_limits
 from .refusals import InvalidSetting
 
 Check = Callable[[Any], Any]
@@ -93,6 +94,8 @@ def webhook_url(value: Any) -> str:
     """Accept an http URL; credentials in it would replace the header that Kakao sends, a fragment the query."""
     if "@" in urlsplit(http_url(value)).netloc or "#" in value:
         raise InvalidSetting("must_be_webhook_url")
+    if is_written_off_limits(urlsplit(value).hostname or ""):
+        raise InvalidSetting("address_off_limits")
     return str(value)
 
 
