@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from kakao_login.emulator import App, Emulator, InvalidSetting, Webhook, run_emulator
+from kakao_login.emulator import App, Emulator, InvalidSetting, Webhook
+from kakao_login.emulator.application import create_app
+from kakao_login.emulator.http.server import Server
+from kakao_login.emulator.http.tls import tls_context
 from kakao_login.emulator.store.app_files import read_apps
 
 from .console_page import Open
@@ -137,18 +141,26 @@ def test_a_name_is_looked_up_once_and_reached_where_it_was_found(
     assert asked == ["app.example"]
 
 
-def test_an_address_where_nobody_listens_is_followed_by_the_next(
-    kakao: Emulator, client: Client, app_server: Receiver, lead: Lead
+@pytest.mark.parametrize("addresses", [["127.0.0.2", "127.0.0.1"], ["127.0.0.1", "127.0.0.2"]])
+def test_every_address_of_a_name_is_tried(
+    kakao: Emulator, client: Client, app_server: Receiver, lead: Lead, addresses: list[str]
 ) -> None:
-    lead(["127.0.0.2", "127.0.0.1"])
+    lead(addresses)
     assert unlinked(kakao, client, f"http://app.example:{app_server.server.server_port}/")["accepted"]
 
 
-def test_a_certificate_is_judged_by_the_name(tmp_path: Path, kakao: Emulator, client: Client, lead: Lead) -> None:
-    with run_emulator(tls_dir=tmp_path) as secured:
+def test_a_certificate_is_asked_for_by_the_name(
+    tmp_path: Path, kakao: Emulator, client: Client, lead: Lead
+) -> None:
+    asked: list[str | None] = []
+    tls = tls_context(tmp_path)
+    tls.sni_callback = lambda _socket, name, _context: asked.append(name)
+    with Server(("127.0.0.1", 0), create_app(kakao), tls) as server, ThreadPoolExecutor(1) as pool:
+        pool.submit(server.serve_forever, 0.02)
         lead(["127.0.0.1"])
-        delivery = unlinked(kakao, client, f"https://app.example:{secured.url.rpartition(':')[2]}/")
-    assert delivery["error"] == "SSLError"
+        delivery = unlinked(kakao, client, f"https://app.example:{server.server_address[1]}/")
+        server.shutdown()
+    assert (delivery["error"], asked) == ("SSLError", ["app.example"])
 
 
 @pytest.mark.parametrize("host", OFF_LIMITS)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..http.off_limits import is_written_off_limits
+from ..http.request import HOST
 from .refusals import InvalidSetting
 
 Check = Callable[[Any], Any]
@@ -87,6 +88,13 @@ def redirect_uri(value: Any) -> str:
 def http_url(value: Any) -> str:
     if urlsplit(url(value)).scheme not in {"http", "https"} or not urlsplit(value).netloc:
         raise InvalidSetting("must_be_http_url")
+    return str(value)
+
+
+def origin(value: Any) -> str:
+    """Accept the scheme, host and port of a URL alone, also with the slash that a browser shows behind them."""
+    if HOST.fullmatch(http_url(value).partition("://")[2].removesuffix("/")) is None:
+        raise InvalidSetting("must_be_origin")
     return str(value)
 
 

@@ -23,6 +23,10 @@ REASONS: dict[str, Text] = {
         "프래그먼트(#) 없는 절대 URL이어야 합니다", "must be an absolute URL without a fragment"
     ),
     "must_be_http_url": Text("http나 https URL이어야 합니다", "must be an http or https URL"),
+    "must_be_origin": Text(
+        "호스트와 포트까지만 적은 http나 https URL이어야 합니다",
+        "must be an http or https URL that ends with the host or its port",
+    ),
     "must_be_webhook_url": Text(
         "계정 정보와 프래그먼트(#) 없는 http나 https URL이어야 합니다",
         "must be an http or https URL without credentials and fragment",
