@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from kakao_login.emulator import Emulator, InvalidSetting, Options, run_emulator
+from kakao_login.emulator.application import create_app
 
 from .emulator_client import Client, unverified
 from .test_emulator_command_line import Process, wait_for
@@ -81,7 +82,6 @@ def test_an_emulator_open_to_all_answers_to_what_it_is_called(host: str) -> None
     [
         ({"issuer": "http://idp.test:9000"}, "idp.test:9000"),
         ({"api_url": "http://api.test:9000"}, "api.test:9000"),
-        ({"host": "localhost"}, "localhost:9000"),
     ],
 )
 def test_whatever_clients_are_told_to_call_is_answered(options: dict[str, Any], host: str) -> None:
@@ -89,16 +89,22 @@ def test_whatever_clients_are_told_to_call_is_answered(options: dict[str, Any], 
         assert get(kakao, "/emulator/app", host).status_code == 200
 
 
-def test_the_address_that_was_reached_is_answered() -> None:
-    with run_emulator(host="::", allow_remote=True) as kakao:
-        port = kakao.url.rpartition(":")[2]
-        assert requests.get(f"http://127.0.0.2:{port}/emulator/app", timeout=5).status_code == 200
+@pytest.mark.parametrize("reached", ["192.0.2.7", "::ffff:192.0.2.7"])
+@pytest.mark.parametrize(
+    ("host", "status"), [("192.0.2.7:9000", 200), ("Devbox.lan", 200), ("192.0.2.8", 403), ("evil.lan", 403)]
+)
+def test_the_address_reached_and_the_one_listened_at_are_answered(reached: str, host: str, status: int) -> None:
+    # Without a socket, for no machine that runs this has such an address and name for sure.
+    client = create_app(Emulator(Options(host="devbox.lan", allow_remote=True))).test_client()
+    answer = client.get("/emulator/app", headers={"Host": host}, environ_overrides={"SERVER_NAME": reached})
+    assert answer.status_code == status
 
 
 def test_without_remote_calls_only_the_control_api_looks_at_the_name() -> None:
     with run_emulator(advertise="http://kakao:9000") as kakao:
-        statuses = [get(kakao, path, "kakao:9000").status_code for path in ("/v2/user/me", "/emulator/app")]
-    assert statuses == [401, 403]
+        statuses = [get(kakao, "/v2/user/me", "evil.example").status_code]
+        statuses += [get(kakao, "/emulator/app", name).status_code for name in ("kakao:9000", "localhost")]
+    assert statuses == [401, 403, 200]
 
 
 @pytest.mark.parametrize(("origin", "status"), [("https://kakao.example", 200), ("https://evil.example", 403)])

@@ -42,9 +42,9 @@ def refuse_other_sites() -> None:
 
 
 def turn_other_names_away() -> tuple[Json, int] | None:
-    """Refuse whatever is called under a name that is not the emulator's, once others than this machine reach it.
+    """Refuse every call under a name that is not the emulator's, once others than this machine may reach it.
 
-    For them it has more names than this machine has, so this is DNS rebinding for all of Kakao.
+    Then its own names are no longer this machine's alone, so those that clients are told count as well.
     """
     host = _host()
     if not current_state().open_to_all or is_own_name(host) or _is_told(_name(host)):
@@ -90,7 +90,7 @@ def _is_told(name: str) -> bool:
     """Say whether clients are told this name, or it is the address that they reached."""
     # A socket of both families writes IPv4 addresses in the manner of IPv6.
     reached = request.environ["SERVER_NAME"].removeprefix("::ffff:")
-    return name != "" and name in {reached, *current_state().hosts}
+    return name in {reached, *current_state().hosts}
 
 
 def _name(host: str) -> str:
