@@ -17,7 +17,7 @@ The rooms, from the top; imports only point down, and the three doors stand side
 ``web/``          what every answer shares: pages, errors, ordered failures, limits
 ``store/``        what Kakao remembers: apps, people and how apps see them, grants, keys and signing, calls
 ``texts/``        whatever is said in Korean and in English, in one form
-``http/``         the server underneath, and TLS under Kakao's names
+``http/``         the server underneath, TLS under Kakao's names, and where nothing is sent
 """
 
 from __future__ import annotations

@@ -28,7 +28,13 @@ TLS_DIR = Path(click.get_app_dir("kakao-emulator"))
 @click.option("--host", default="127.0.0.1", help="Address to listen at; loopback unless --allow-remote.")
 @click.option("--port", default=9000, type=click.IntRange(0, 65535), help="Port to listen at; 0 takes a free one.")
 @click.option("--allow-remote", is_flag=True, help=f"Allow a host that is not loopback. {DANGER}")
-@click.option("--issuer", metavar="URL", help="The iss of id_tokens. Default: the emulator's own address.")
+@click.option(
+    "--advertise",
+    metavar="URL",
+    help="What discovery and pages name as the emulator's address, and a name it answers to with --allow-remote."
+    " Default: where it listens.",
+)
+@click.option("--issuer", metavar="URL", help="The iss of id_tokens. Default: the advertised address.")
 @click.option("--api-url", metavar="URL", help="Where discovery says kapi is. Default: beside the issuer.")
 @click.option("--sign-in-as", metavar="PERSONA", help="Show no pages: every login is answered at once as PERSONA.")
 @click.option("--app", "app_files", multiple=True, type=click.Path(path_type=Path), help="TOML file with apps.")
@@ -73,7 +79,7 @@ def _serve(options: Options, ready_file: Path | None) -> None:
     with listening(options) as (emulator, server):
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
-        _announce(emulator, options.host, ready_file)
+        _announce(emulator, options, ready_file)
         ended.wait()
         server.shutdown()
         thread.join()
@@ -82,19 +88,22 @@ def _serve(options: Options, ready_file: Path | None) -> None:
             ready_file.unlink()
 
 
-def _announce(emulator: Emulator, host: str, ready_file: Path | None) -> None:
+def _announce(emulator: Emulator, options: Options, ready_file: Path | None) -> None:
     url, client_id = emulator.url, emulator.app()["client_id"]
     if ready_file is not None:
         # Whoever waits for the file must never read half an address.
         part = ready_file.with_name(f"{ready_file.name}.part")
         part.write_text(f"{url}\n", encoding="utf-8")
         part.replace(ready_file)
-    click.echo(f"A local Kakao is at {url} (console: {url}/emulator/, REST API key: {client_id}).")
+    console = f"{emulator.state.shown_url}/emulator/"
+    click.echo(f"A local Kakao is at {url} (console: {console}, REST API key: {client_id}).")
+    if options.allow_remote:
+        click.echo(DANGER, err=True)
     if emulator.ca_file is not None:
         click.echo(
             f"Have your client trust {emulator.ca_file.resolve()} and, while you need it, your hosts file say:"
         )
-        click.echo(hosts_lines(host))
+        click.echo(hosts_lines(options.host))
     if emulator.ca_file is not None and not url.endswith(":443"):
         click.echo("A client with hard-coded URLs calls port 443: start with --port 443 or lead that port here.")
 

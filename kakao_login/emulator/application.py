@@ -8,6 +8,7 @@ from flask.json.provider import DefaultJSONProvider
 from .control.api import control
 from .control.console import console
 from .control.emulator import Emulator
+from .control.visitors import turn_other_names_away
 from .kapi.routes import kapi
 from .kauth.routes import kauth
 from .web.context import bind_state
@@ -37,6 +38,8 @@ def create_app(emulator: Emulator) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     bind_state(app, emulator.state)
+    # First of all, or what is turned away would be recorded and use faults up.
+    app.before_request(turn_other_names_away)
     prepare_pages(app)
     watch_calls(app)
     register_error_handlers(app)

@@ -15,8 +15,8 @@ from .http.server import Server
 from .http.tls import tls_context
 
 DANGER = (
-    "Whoever reaches the emulator can sign in as anybody and change everything,"
-    " for it has no passwords and its keys are public."
+    "Whoever reaches the emulator can sign in as anybody and change everything, for it has no passwords and its"
+    " keys are public, and can have it send requests to any webhook address, inside your network too."
 )
 
 
@@ -45,7 +45,7 @@ def listening(options: Options) -> Iterator[tuple[Emulator, Server]]:
 def run_emulator(**options: Any) -> Iterator[Emulator]:
     """Serve an emulator from a thread and give its control object; `url` says where, by default on any free port.
 
-    Options are the fields of `Options`: host, port, issuer, api_url, apps, redirect_uris, sign_in_as, ...
+    Options are the fields of `Options`: host, port, advertise, issuer, apps, redirect_uris, sign_in_as, ...
     Raises TypeError for an unknown option, RemoteListenError off loopback, OSError for a taken port.
     """
     with listening(Options(**options)) as (emulator, server):

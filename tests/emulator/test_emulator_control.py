@@ -309,12 +309,6 @@ def test_the_control_api_answers_to_its_own_names(kakao: Emulator, host: str) ->
     assert answer.status_code == 200
 
 
-def test_an_emulator_open_to_all_answers_to_any_name() -> None:
-    with run_emulator(allow_remote=True) as kakao:
-        answer = requests.get(f"{kakao.url}/emulator/app", headers={"Host": "kakao:9000"}, timeout=5)
-    assert answer.status_code == 200
-
-
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [

@@ -15,7 +15,7 @@ from ..webhooks.security_events import EVENT_TYPES
 from .emulator import Emulator
 from .reading import Json, asked, body, body_of_app, known, number_asked
 from .rules import check
-from .visitors import refuse_other_sites
+from .visitors import refuse_http, refuse_other_sites
 
 CONSENTS, UNLINK = ("agreed", "client_id"), ("referrer_type", "client_id")
 BROWSER = ("persona", "user_id", "agree", "browser")
@@ -127,17 +127,11 @@ def _refuse(error: Refusal) -> tuple[Json, int]:
     return error.as_json(), 404 if isinstance(error, NotFound) else 400
 
 
-def _refuse_http(error: HTTPException) -> tuple[Json, int]:
-    """Answer what Flask itself refuses in the same form; its code is the status in words, `forbidden`."""
-    code = error.name.lower().replace(" ", "_")
-    return {"error": error.description, "code": code, "setting": [], "values": {}}, error.code or 500
-
-
 def control(emulator: Emulator) -> Blueprint:
     """Make the blueprint of one emulator's control API."""
     blueprint = Blueprint("control", __name__, url_prefix="/emulator")
     blueprint.register_error_handler(Refusal, _refuse)
-    blueprint.register_error_handler(HTTPException, _refuse_http)
+    blueprint.register_error_handler(HTTPException, refuse_http)
     blueprint.before_request(refuse_other_sites)
     for method, rule, answer in CALLS:
         blueprint.add_url_rule(rule, f"{method} {rule}", partial(answer, emulator), methods=[method])

@@ -11,7 +11,7 @@ from ..store.apps import REQUIRED
 from ..store.faults import parse_fault
 from ..store.grants import AutoSignIn
 from ..store.refusals import InvalidSetting
-from ..store.state import EVERY_BROWSER, KAKAO_ISSUER, Addresses, State
+from ..store.state import EVERY_BROWSER, State
 from ..webhooks.consents import change_consents
 from ..webhooks.leaving import drop_unfinished_sign_ups, remove_app
 from ..webhooks.security_events import event_claims, event_parcel
@@ -31,9 +31,7 @@ class Emulator:
 
     def __init__(self, options: Options | None = None) -> None:
         options = options or Options()
-        issuer = options.issuer or (KAKAO_ISSUER if options.tls_dir else None)
-        addresses = Addresses(issuer, options.api_url)
-        self.state = State(options.registered_apps(), addresses, open_to_all=options.allow_remote)
+        self.state = State(options.registered_apps(), options.addresses(), open_to_all=options.allow_remote)
         self._lookup = Lookup(self.state)
         self.ca_file = options.tls_dir / CA_FILE if options.tls_dir else None
         if options.sign_in_as is not None:
@@ -41,7 +39,7 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """The address it is reached at, without a trailing slash."""
+        """The address it listens at, without a trailing slash."""
         return self.state.url
 
     def app(self, client_id: str | None = None) -> Json:

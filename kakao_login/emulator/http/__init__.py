@@ -1,4 +1,5 @@
 """HTTP and TLS under the application; knows nothing of Kakao but its names.
 
-Here belongs what makes bytes into a WSGI call and back.
+Here belongs what makes bytes into a WSGI call and back, and what keeps the
+emulator's own requests within bounds.
 """

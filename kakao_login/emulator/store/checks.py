@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..http.off_limits import is_written_off_limits
+from ..http.request import HOST
 from .refusals import InvalidSetting
 
 Check = Callable[[Any], Any]
@@ -89,10 +91,19 @@ def http_url(value: Any) -> str:
     return str(value)
 
 
+def origin(value: Any) -> str:
+    """Accept the scheme, host and port of a URL alone, also with the slash that a browser shows behind them."""
+    if HOST.fullmatch(http_url(value).partition("://")[2].removesuffix("/")) is None:
+        raise InvalidSetting("must_be_origin")
+    return str(value)
+
+
 def webhook_url(value: Any) -> str:
     """Accept an http URL; credentials in it would replace the header that Kakao sends, a fragment the query."""
     if "@" in urlsplit(http_url(value)).netloc or "#" in value:
         raise InvalidSetting("must_be_webhook_url")
+    if is_written_off_limits(urlsplit(value).hostname or ""):
+        raise InvalidSetting("address_off_limits")
     return str(value)
 
 

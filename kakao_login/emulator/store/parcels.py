@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 
+from ..http.outgoing import CheckedAdapter
 from .masking import MASK
 
 # Kakao waits this long for an answer.
@@ -52,6 +53,8 @@ class Talk:
             with requests.Session() as session:
                 # A proxy or a netrc file of this machine must not change what is sent.
                 session.trust_env = False
+                for scheme in ("http://", "https://"):
+                    session.mount(scheme, CheckedAdapter())
                 self._talk(session)
         except (requests.RequestException, ValueError) as error:
             if "status" not in self._outcome:

@@ -38,7 +38,7 @@ def agreed_items(app: App, link: Link | None) -> frozenset[str]:
 def picture_url(state: State, person: Person, size: int, secure: bool) -> str:
     """Give the URL of a picture. The emulator's own pictures keep its scheme, for it may not speak https."""
     if person.picture is None or "://" not in person.picture:
-        return f"{state.url}/emulator/pictures/{person.id}/{size}.svg"
+        return f"{state.shown_url}/emulator/pictures/{person.id}/{size}.svg"
     rest = person.picture.partition("://")[2]
     return f"https://{rest}" if secure else f"http://{rest}"
 

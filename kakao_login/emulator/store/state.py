@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from threading import RLock
 from typing import Any
+from urllib.parse import urlsplit
 
 from .apps import App
 from .clock import Clock
@@ -28,10 +29,12 @@ LEAST_CROWDED = 10_000
 
 @dataclass(frozen=True)
 class Addresses:
-    """Under which names the emulator presents itself; None means its own origin."""
+    """Under which names the emulator presents itself, where None means its own origin, and where it listens."""
 
     issuer: str | None = None
     api_url: str | None = None
+    advertised: str | None = None
+    host: str = ""
 
 
 class State:
@@ -79,15 +82,26 @@ class State:
         self.browsers[EVERY_BROWSER] = auto
 
     @property
+    def shown_url(self) -> str:
+        """The origin that others are told, which need not be the one that the server sees."""
+        return self.addresses.advertised or self.url
+
+    @property
     def issuer(self) -> str:
         """The `iss` of id_tokens and the base of kauth's endpoints."""
-        return self.addresses.issuer or self.url
+        return self.addresses.issuer or self.shown_url
 
     @property
     def api_url(self) -> str:
         """The base of kapi's endpoints, as discovery names it."""
         beside = KAKAO_API if self.issuer == KAKAO_ISSUER else self.issuer
         return self.addresses.api_url or beside
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts that clients are told to call, and the one the server was told to listen at."""
+        told = (self.url, self.shown_url, self.issuer, self.api_url)
+        return frozenset((self.addresses.host.lower(), *(urlsplit(url).hostname or "" for url in told)))
 
     def app_by_key(self, key: str) -> App | None:
         """Give the app whose REST, JavaScript or native key this is."""

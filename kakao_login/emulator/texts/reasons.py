@@ -23,9 +23,17 @@ REASONS: dict[str, Text] = {
         "프래그먼트(#) 없는 절대 URL이어야 합니다", "must be an absolute URL without a fragment"
     ),
     "must_be_http_url": Text("http나 https URL이어야 합니다", "must be an http or https URL"),
+    "must_be_origin": Text(
+        "호스트와 포트까지만 적은 http나 https URL이어야 합니다",
+        "must be an http or https URL that ends with the host or its port",
+    ),
     "must_be_webhook_url": Text(
         "계정 정보와 프래그먼트(#) 없는 http나 https URL이어야 합니다",
         "must be an http or https URL without credentials and fragment",
+    ),
+    "address_off_limits": Text(
+        "링크 로컬 주소나 클라우드의 메타데이터 주소로는 보내지 않습니다",
+        "must not lead to a link-local address or to the metadata of a cloud",
     ),
     "must_be_one_of": Text("다음 중 하나여야 합니다: {choices}", "must be one of {choices}"),
     "must_be_list": Text("목록이어야 합니다", "must be a list"),

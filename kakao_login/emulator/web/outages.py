@@ -23,7 +23,7 @@ def wrong_answer(fault: Fault) -> Response:
         body = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
         return _json_answer(fault.status, body.encode())
     if fault.fault == "redirect":
-        return Response(status=302, headers={"Location": f"{current_state().url}/redirected"})
+        return Response(status=302, headers={"Location": f"{current_state().shown_url}/redirected"})
     if fault.fault == "html":
         return Response("<!doctype html><title>Maintenance</title><p>Please come back later.", 200)
     return _json_answer(200, _BODIES[fault.fault])
