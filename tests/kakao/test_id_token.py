@@ -235,9 +235,19 @@ def test_a_token_of_the_future_or_of_long_ago_is_refused(iat: object) -> None:
     refused(id_token(iat=iat), "iat")
 
 
+@pytest.mark.parametrize("nbf", [NOW + 61, 2**70, True, str(NOW), float(NOW), [NOW], {}, None])
+def test_a_token_that_does_not_count_yet_or_never_would_is_refused(nbf: object) -> None:
+    refused(sign(json.dumps(HEADER), json.dumps({**CLAIMS, "nbf": nbf})), "nbf")
+
+
+@pytest.mark.parametrize("nbf", [NOW + 60, NOW, 0, -1])
+def test_a_token_that_counts_already_is_taken(nbf: int) -> None:
+    verify(id_token(nbf=nbf))
+
+
 @pytest.mark.parametrize("number", ["1e400", "NaN", "Infinity", "9" * 5000, "1" + "0" * 400])
 def test_numbers_beyond_reason_are_refused(number: str) -> None:
-    for claim in ("exp", "iat"):
+    for claim in ("exp", "iat", "nbf"):
         if (claim, number) != ("exp", "1" + "0" * 400):
             payload = json.dumps({**CLAIMS, claim: "NUMBER"}).replace('"NUMBER"', number)
             refused(sign(json.dumps(HEADER), payload))
