@@ -13,6 +13,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import DuplicateCookie, InvalidToken, KakaoLoginError, LoginRequired, SessionEnded, TokenExpired
+from .body import pass_over_body
 from .csrf import SAFE_METHODS
 from .visit import Visit, current_visit
 
@@ -102,6 +103,8 @@ def _turn_away(visit: Visit, error: KakaoLoginError, optional: bool) -> BaseResp
 def _renew(request: Request, optional: bool) -> BaseResponse:
     # 303 turns the next request into a GET; 307 keeps a posted form's method and body (RFC 9110 section 15.4).
     code = 303 if request.method in SAFE_METHODS else 307
+    if code == 307:
+        pass_over_body()
     return redirect(url_for("kakao_login.refresh", next=_here(request), optional=1 if optional else None), code)
 
 

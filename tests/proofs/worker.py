@@ -1,4 +1,7 @@
-"""A host for many processes: what ``gunicorn tests.proofs.worker:create_app()`` serves, set by the environment."""
+"""A host for many processes: what ``gunicorn tests.proofs.worker:create_app()`` serves, set by the environment.
+
+It makes its tables when it is made, as many hosts do: before the fork where the server loads it once for all.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,6 @@ def create_app() -> Flask:
     config = config_for(None, SQLALCHEMY_DATABASE_URI=os.environ["DATABASE_URL"], **settings)
     host = make_host(config)
     app = host.app
-    with app.app_context():
-        # Made before the fork, and a connection must not be shared by two processes.
-        host.db.engine.dispose()
 
     @app.get("/pid")
     def pid() -> dict[str, int]:
