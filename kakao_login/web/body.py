@@ -9,7 +9,7 @@ from typing import Any
 from flask import request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from ..errors import InvalidRequest, UnsupportedMediaType
+from ..errors import InvalidRequest, TooLarge, UnsupportedMediaType
 
 # A refresh or Kakao token and a few words; far above what is due and far below what hurts.
 LONGEST_BODY = 64 * 1024
@@ -40,6 +40,9 @@ def read_json() -> dict[str, Any]:
     text, but not that header.  Raises ``InvalidRequest`` for anything that is not an object.
     """
     data = request.get_data(cache=True)
+    # Werkzeug cuts a body off at the limit without a word where its length was not told.
+    if request.content_length is None and len(data) >= LONGEST_BODY:
+        raise TooLarge
     if not data:
         return {}
     if request.mimetype != "application/json":

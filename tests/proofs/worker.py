@@ -6,8 +6,11 @@ It makes its tables when it is made, as many hosts do: before the fork where the
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from flask import Flask
+from flask import Flask, request
+
+from kakao_login import login_required
 
 from ..support import config_for, make_host
 
@@ -19,6 +22,11 @@ def create_app() -> Flask:
     config = config_for(None, SQLALCHEMY_DATABASE_URI=os.environ["DATABASE_URL"], **settings)
     host = make_host(config)
     app = host.app
+
+    @app.post("/upload")
+    @login_required
+    def upload() -> dict[str, Any]:
+        return {"text": request.form["text"], "size": len(request.files["upload"].read())}
 
     @app.get("/pid")
     def pid() -> dict[str, int]:
