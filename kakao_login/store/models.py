@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from ..errors import SettingsError
 
 _PERSONAL = "kakao_login_personal"
+_NO = frozenset({"", "0", "n", "no", "f", "false", "off"})
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -170,8 +171,15 @@ def is_id(unverified_id: str) -> bool:
 
 
 def is_active(user: Any) -> bool:
-    """Tell whether the user may have a session: it exists and its ``is_active``, if it has one, is true."""
-    return user is not None and bool(getattr(user, "is_active", True))
+    """Tell whether the user may have a session: it exists and its ``is_active``, if it has one, says yes.
+
+    That may be a column, a property or a method, and a word such as ``"N"`` where a column holds words.
+    """
+    if user is None:
+        return False
+    answer = getattr(user, "is_active", True)
+    answer = answer() if callable(answer) else answer
+    return answer.strip().lower() not in _NO if isinstance(answer, str) else bool(answer)
 
 
 def make_models(db: SQLAlchemy, user_model: type[Any] | None) -> Models:

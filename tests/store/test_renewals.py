@@ -150,6 +150,18 @@ def with_hybrid(db: Any) -> Any:
     return User
 
 
+def with_method(db: Any) -> Any:
+    class User(db.Model):
+        __tablename__ = "person"
+        id = Column(Integer, primary_key=True)
+        state = Column(String(10), default="on")
+
+        def is_active(self) -> bool:
+            return bool(self.state == "on")
+
+    return User
+
+
 def with_column_of_another_name(db: Any) -> Any:
     class User(db.Model):
         __tablename__ = "person"
@@ -183,6 +195,8 @@ MODELS: list[tuple[Callable[[Any], Any], dict[str, Any], bool]] = [
     (with_column_of_another_name, {"enabled": False}, True),
     (with_column_of_another_name, {"enabled": None}, True),
     (with_text, {"is_active": ""}, False),
+    (with_text, {"is_active": "N"}, False),
+    (with_method, {"state": "off"}, False),
     (without_any, {}, True),
 ]
 
