@@ -226,18 +226,19 @@ def test_a_planted_login_cookie_logs_nobody_in_as_the_attacker(
 ) -> None:
     if victim:
         open_page(context, site)
-    attacker = Stranger(site)
     kakao.sign_in_as(ATTACKER)
-    callback = attacker.callback_for_others()
-    [cookie] = attacker.jar()
-    suffix = cookie.name.rpartition("login_")[2]
-    names = [f"{prefix}login_{suffix}" for prefix in ("", "__Secure-", "__Host-", "__Host-Http-")]
-    cookies = [f"{name}={cookie.value}; Path={path}" for name in names for path in ("/", "/auth")]
-    page = plant(context, site, way, *cookies)
-    assert names_sent(context, callback).count(f"__Secure-login_{suffix}") == 2
-    page.evaluate("address => { location = address }", callback)
-    expect(page.get_by_role("heading")).to_have_text("This login was not started here, or it has expired.")
-    assert who(context, site) == victim
+    # Each path with a login of its own, for a name that is sent twice counts for nothing anyway.
+    for path in ("/", "/auth"):
+        attacker = Stranger(site)
+        callback = attacker.callback_for_others()
+        [cookie] = attacker.jar()
+        suffix = cookie.name.rpartition("login_")[2]
+        names = [f"{prefix}login_{suffix}" for prefix in ("", "__Secure-", "__Host-", "__Host-Http-")]
+        page = plant(context, site, way, *(f"{name}={cookie.value}; Path={path}" for name in names))
+        assert f"__Secure-login_{suffix}" in names_sent(context, callback)
+        page.evaluate("address => { location = address }", callback)
+        expect(page.get_by_role("heading")).to_have_text("This login was not started here, or it has expired.")
+        assert who(context, site) == victim
 
 
 @pytest.mark.parametrize("way", ["header", "script"])
@@ -327,11 +328,12 @@ def test_no_page_is_opened_into_a_login_without_a_click(
 
 
 @pytest.mark.parametrize("address", ["/page", START])
-@pytest.mark.parametrize("ahead", ["", ON_A_PAGE["prefetch"], SPECULATION % "prefetch", SPECULATION % "prerender"])
+@pytest.mark.parametrize("ahead", ["", "prefetch", "speculative prefetch", "prerender"])
 def test_a_click_on_a_link_logs_in_though_it_was_asked_ahead(
     site: Site, context: BrowserContext, ahead: str, address: str
 ) -> None:
-    site.bait = f'<a href="{address}">link</a>' + ahead.format(address)
+    html = {"": "", **ON_A_PAGE, **ONE_AT_A_TIME}[ahead]
+    site.bait = f'<a href="{address}">link</a>' + html.format(address)
     page = context.new_page()
     page.goto(f"{site.url}/bait")
     if ahead:
