@@ -20,7 +20,7 @@ from kakao_login.emulator import Emulator
 from kakao_login.emulator.http.tls import CA_FILE, tls_context
 
 from ..browsers import launch
-from ..support import Browser, Clock, Host, free_port, serving
+from ..support import Browser, Clock, Host, serving
 
 Hosts = Callable[..., Host]
 SWITCHES = ("--host-resolver-rules=MAP *.example.test 127.0.0.1", "--ignore-certificate-errors")
@@ -109,17 +109,19 @@ class Stranger(Browser):
 
 @pytest.fixture
 def site(new_host: Hosts, kakao: Emulator, tmp_path: Path) -> Iterator[Site]:
-    port = free_port()
-    redirect_uri = f"https://shop.example.test:{port}/auth/kakao/callback"
-    kakao.patch_app(redirect_uris=[redirect_uri])
-    site = Site(new_host(KAKAO_REDIRECT_URI=redirect_uri), port, tmp_path / CA_FILE)
-    ours, evil = add_pages(site), make_sibling(site)
+    apps: dict[str, Flask] = {}
 
     def by_name(environ: Any, start_response: Any) -> Any:
-        app = evil if environ["HTTP_HOST"].startswith("evil.") else ours
+        app = apps["evil" if environ["HTTP_HOST"].startswith("evil.") else "shop"]
         return app(environ, start_response)
 
-    with serving(by_name, port, tls=tls_context(tmp_path)):
+    # Served before there is a host, whose settings name the port.
+    with serving(by_name, tls=tls_context(tmp_path)) as url:
+        port = int(url.rpartition(":")[2])
+        redirect_uri = f"https://shop.example.test:{port}/auth/kakao/callback"
+        kakao.patch_app(redirect_uris=[redirect_uri])
+        site = Site(new_host(KAKAO_REDIRECT_URI=redirect_uri), port, tmp_path / CA_FILE)
+        apps.update(shop=add_pages(site), evil=make_sibling(site))
         yield site
 
 
