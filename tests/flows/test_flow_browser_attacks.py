@@ -25,6 +25,7 @@ from ..support import Browser, Clock, Host, serving
 Hosts = Callable[..., Host]
 SWITCHES = ("--host-resolver-rules=MAP *.example.test 127.0.0.1", "--ignore-certificate-errors")
 VICTIM, ATTACKER = "full", "nickname_only"
+LAST = "planted=all"
 START = "/auth/kakao/login?next=/page"
 PAGE = """<!doctype html>
 {% include "kakao_login/script.html" %}
@@ -201,9 +202,11 @@ def expect_secret(page: Page, user: int = 1) -> None:
 
 def plant(context: BrowserContext, site: Site, way: str, *cookies: str) -> Page:
     """Have the sibling set cookies for the whole domain, and give its page."""
-    site.planted = [f"{cookie}; Domain=example.test; Secure" for cookie in cookies]
+    site.planted = [f"{cookie}; Domain=example.test; Secure" for cookie in (*cookies, f"{LAST}; Path=/")]
     page = context.new_page()
     page.goto(f"{site.sibling}/{way}")
+    # A script's cookies arrive later than the page is loaded, but one after the other.
+    page.wait_for_function("last => document.cookie.includes(last)", arg=LAST)
     return page
 
 
@@ -249,7 +252,7 @@ def test_sixty_planted_names_neither_swell_an_answer_nor_stop_a_login(
 ) -> None:
     names = [f"{prefix}login_{number:016x}" for prefix in ("", "__Secure-") for number in range(30)]
     page = plant(context, site, way, *(f"{name}={'x' * 40}; Path=/auth" for name in names))
-    assert len(names_sent(context, site.url + START)) == 60
+    assert set(names_sent(context, site.url + START)).issuperset(names)
     answers: list[Answer] = []
     page.on("response", lambda answer: answers.append(answer) if START in answer.url else None)
     page.goto(site.url + START)
