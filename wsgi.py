@@ -45,9 +45,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Make the demo; ``config`` goes over the environment and ``.env``."""
     load_dotenv(HERE / ".env")
     app = Flask(__name__)
-    app.config.from_mapping(config or {})
     # Whoever posts more is refused before anything is read; the largest form here is a greeting.
-    app.config.setdefault("MAX_CONTENT_LENGTH", 1024 * 1024)
+    app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
+    app.config.from_mapping(config or {})
     _keep_in_instance_folder(app)
     Babel(
         app,

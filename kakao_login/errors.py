@@ -262,4 +262,3 @@ class ClaimsRefused(KakaoLoginError):
     message = Text("로그인 정보를 만들 수 없습니다.", "Your login could not be put together.")
     remedy = Text("서비스 관리자에게 문의해 주세요.", "Please contact the service's administrator.")
     can_log_in = False
-    log_level = logging.ERROR

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, appcontext_pushed, jsonify
+from flask import Blueprint, Flask, Response, appcontext_pushed, jsonify, request_started
 from flask_sqlalchemy import SQLAlchemy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -31,7 +31,14 @@ from .tokens.codec import TokenCodec, own_claims
 from .tokens.keys import SigningKeys, load_keys
 from .tokens.pair import PairMaker, TokenPair
 from .web.answers import browser_language, render_error
-from .web.guards import access_token_expires_in, csrf_token, present_client, present_sid
+from .web.guards import (
+    access_token_expires_in,
+    csrf_token,
+    current_login,
+    current_user,
+    present_client,
+    present_sid,
+)
 from .web.routes import make_blueprint
 from .web.session_info import SessionInfo, describe_session
 
@@ -89,10 +96,11 @@ class KakaoLogin:
         app.extensions[EXTENSION] = services
         if settings.proxy_hops:
             _trust_proxies(app, settings.proxy_hops)
-        app.register_blueprint(make_blueprint(settings.url_prefix))
+        blueprint = make_blueprint(settings.url_prefix)
+        app.register_blueprint(blueprint)
         app.register_error_handler(KakaoLoginError, render_error)
-        helpers = {"csrf_token": csrf_token, "access_token_expires_in": access_token_expires_in}
-        app.context_processor(lambda: helpers)
+        _lend_to_templates(app)
+        _exempt_from_other_csrf(app, blueprint)
         _publish_keys(app, services.keys)
         _prepare_database(app, services.database)
 
@@ -171,6 +179,28 @@ class KakaoLogin:
             pruning=pruning,
             heartbeat=Heartbeat(settings.sessions.beat_interval, (activity.flush, ends.poll, pruning.sweep)),
         )
+
+
+def _lend_to_templates(app: Flask) -> None:
+    """Give templates our names, and those that other extensions have, too, only where nobody gives them."""
+    own = {"kakao_csrf_token": csrf_token, "access_token_expires_in": access_token_expires_in}
+    app.jinja_env.globals.update(own)
+    shared = {"csrf_token": csrf_token, "current_user": current_user, "current_login": current_login}
+    for name, value in shared.items():
+        app.jinja_env.globals.setdefault(name, value)
+
+
+def _exempt_from_other_csrf(app: Flask, blueprint: Blueprint) -> None:
+    """Keep Flask-WTF's check off our own routes, which have one; whichever of the two was set up first."""
+
+    def exempt(sender: Flask, **_: Any) -> None:
+        request_started.disconnect(exempt, sender)
+        protection: Any = sender.extensions.get("csrf")
+        if hasattr(protection, "exempt"):
+            protection.exempt(blueprint)
+
+    app.extensions[f"{EXTENSION}.exempt"] = exempt
+    request_started.connect(exempt, app)
 
 
 def _trust_proxies(app: Any, hops: int) -> None:

@@ -24,13 +24,13 @@ class PostgreSQL:
         self._server.psql(f"ALTER SYSTEM SET fsync = {'on' if fsync else 'off'}; ")
         self._server.psql("SELECT pg_reload_conf();")
         self._numbers = itertools.count(1)
-        self._socket = parse_qs(urlsplit(self._server.get_uri()).query)["host"][0]
+        self.folder = parse_qs(urlsplit(self._server.get_uri()).query)["host"][0]
 
     def new_database(self) -> str:
         """Make an empty database and give its address for SQLAlchemy."""
         name = f"test_{next(self._numbers)}"
         self._server.psql(f"CREATE DATABASE {name};")
-        return f"postgresql+psycopg://postgres:@/{name}?host={self._socket}"
+        return f"postgresql+psycopg://postgres:@/{name}?host={self.folder}"
 
     @contextmanager
     def without(self, url: str) -> Iterator[None]:

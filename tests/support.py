@@ -6,11 +6,12 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import Cookie, CookieJar
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import requests
 from flask import Flask
@@ -162,7 +163,11 @@ class Browser(requests.Session):
 
     def start(self, path: str = "/mine") -> str:
         """Start a login and give the address Kakao sends the browser back to."""
-        at_kakao = self.get("/auth/kakao/login", params={"next": path}).headers["Location"]
+        return self.start_by(f"/auth/kakao/login?{urlencode({'next': path})}")
+
+    def start_by(self, address: str, headers: Mapping[str, str] | None = None) -> str:
+        """Do the same with the address and the headers of a browser's request."""
+        at_kakao = self.get(address, headers=headers).headers["Location"]
         back = requests.get(at_kakao, allow_redirects=False, timeout=10).headers["Location"]
         return self.here(back)
 

@@ -12,6 +12,7 @@ from . import id_token as id_tokens
 from .error_codes import NO_OIDC, NOT_LINKED, read_code, rejection, reported
 from .http import KakaoHttp
 from .jwks import JwksCache
+from .patience import Patience
 from .responses import (
     KakaoTokenInfo,
     KakaoTokens,
@@ -35,7 +36,8 @@ class KakaoClient:
         self._settings = settings
         self._clock = clock
         self._http = KakaoHttp(settings.timeout)
-        self._jwks = JwksCache(self._fetch_jwks, clock)
+        self._patience = Patience(settings.timeout)
+        self._jwks = JwksCache(self._fetch_jwks, clock, self._patience)
 
     def authorization_url(
         self,
@@ -59,7 +61,8 @@ class KakaoClient:
         """Spend ``code`` for tokens; never tried again, since it is spent even where the answer gets lost."""
         form = forms.token_request(self._settings, code, code_verifier)
         with reported("token"):
-            return parse_tokens(*self._http.post_form(f"{self._settings.auth_url}/oauth/token", form))
+            url = f"{self._settings.auth_url}/oauth/token"
+            return parse_tokens(*self._patience.run("token", self._http.post_form, url, form))
 
     def fetch_user(self, access_token: str) -> KakaoUser:
         """Ask who granted ``access_token`` (``GET /v2/user/me``).
@@ -70,7 +73,9 @@ class KakaoClient:
         # Without secure_resource the pictures come with plain http, which a page served over https must not load.
         params = {"secure_resource": "true"}
         with reported("user info"):
-            return parse_user(*self._http.get_json(self._api("/v2/user/me"), headers=headers, params=params))
+            url = self._api("/v2/user/me")
+            get = self._http.get_json
+            return parse_user(*self._patience.run("user info", get, url, headers=headers, params=params))
 
     def sign_in(self, code: str, *, code_verifier: str, nonce: str | None) -> KakaoUser:
         """Spend ``code`` and tell who logged in: by the id_token in OIDC mode, else by ``/v2/user/me``."""
@@ -99,7 +104,8 @@ class KakaoClient:
         """Ask who granted ``access_token``, and to which app (``GET /v1/user/access_token_info``)."""
         headers = forms.bearer(access_token)
         with reported("token info"):
-            return parse_token_info(*self._http.get_json(self._api("/v1/user/access_token_info"), headers=headers))
+            url = self._api("/v1/user/access_token_info")
+            return parse_token_info(*self._patience.run("token info", self._http.get_json, url, headers=headers))
 
     def unlink(self, kakao_id: int) -> None:
         """Undo a person's link to the app (``POST /v1/user/unlink``); needs the admin key.
@@ -108,7 +114,8 @@ class KakaoClient:
         """
         with reported("unlink"):
             form = {"target_id_type": "user_id", "target_id": str(kakao_id)}
-            answer = self._http.post_form(self._api("/v1/user/unlink"), form, headers=forms.admin(self._settings))
+            url, headers = self._api("/v1/user/unlink"), forms.admin(self._settings)
+            answer = self._patience.run("unlink", self._http.post_form, url, form, headers=headers)
             if read_code(answer.body) != NOT_LINKED:
                 parse_done(*answer, kakao_id)
 

@@ -51,6 +51,7 @@ ADVICE: Mapping[str, str] = {
     "aud": "The id_token was made for another app key. If it is one of yours, add it to KAKAO_CLIENT_KEYS.",
     "exp": "The id_token has expired. If it is new, set this server's clock.",
     "iat": "The id_token is too old, or from the future. If it is new, set this server's clock.",
+    "nbf": "The id_token does not count yet. If it is new, set this server's clock.",
     NO_OIDC: "Kakao sent no id_token. Turn OpenID Connect on in the console, or KAKAO_OIDC off.",
     NO_ADMIN: "KAKAO_ADMIN_KEY is not set. Set it to the admin key from the console.",
 }

@@ -11,6 +11,7 @@ import requests
 import urllib3
 
 from ..errors import KakaoUnavailable
+from .processes import PerProcess
 from .transport import DeadlineAdapter
 
 CONNECT_TIMEOUT = 2.0
@@ -36,7 +37,8 @@ class KakaoHttp:
     def __init__(self, timeout: float) -> None:
         """``timeout`` is the number of seconds one call may take in all."""
         self._timeout = timeout
-        self._adapter = DeadlineAdapter()
+        # A connection that a parent process opened would carry the answers of both, mixed up.
+        self._adapter = PerProcess(DeadlineAdapter)
 
     def post_form(self, url: str, data: Mapping[str, str], *, headers: Mapping[str, str] | None = None) -> Answer:
         """Post ``data`` once, never again: it may hold a code that is spent by the first try.
@@ -61,8 +63,8 @@ class KakaoHttp:
             return self._send(request, deadline)
 
     def close(self) -> None:
-        """Close the pooled connections."""
-        self._adapter.close()
+        """Close the pooled connections of this process."""
+        self._adapter().close()
 
     def _deadline(self) -> float:
         return monotonic() + self._timeout
@@ -70,7 +72,7 @@ class KakaoHttp:
     def _send(self, request: requests.Request, deadline: float) -> Answer:
         error: KakaoUnavailable
         try:
-            with self._adapter.send(request.prepare(), stream=True, timeout=_time_left(deadline)) as response:
+            with self._adapter().send(request.prepare(), stream=True, timeout=_time_left(deadline)) as response:
                 return Answer(response.status_code, _parse(_read(response)))
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             error = KakaoUnavailable("no answer in time")

@@ -108,6 +108,9 @@ def _check_times(claims: Mapping[str, Any], now: float) -> None:
         raise KakaoRejected("exp")
     if type(iat) is not int or not now - MAX_AGE - LEEWAY <= iat <= now + LEEWAY:
         raise KakaoRejected("iat")
+    # Kakao sends none, but whoever signs one means that the token does not count before.
+    if "nbf" in claims and (type(claims["nbf"]) is not int or claims["nbf"] > now + LEEWAY):
+        raise KakaoRejected("nbf")
 
 
 def _check_secrets(claims: Mapping[str, Any], nonce: str | None, access_token: str | None) -> None:

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK, PyJWTError
 
 from ..errors import KakaoRejected, KakaoUnavailable
+from .patience import Patience
+from .processes import PerProcess
 
 logger = logging.getLogger("kakao_login.kakao")
 
@@ -23,6 +25,9 @@ FIRST_FETCHES_A_MINUTE = 12
 """Without any key nobody can log in, so then it is tried every few seconds."""
 
 
+Failure = KakaoUnavailable | KakaoRejected
+
+
 class JwksCache:
     """Finds a key by its ``kid``; safe to share between threads.
 
@@ -30,11 +35,15 @@ class JwksCache:
     hence at most twice a minute and one thread at a time.  The last good set outlives an outage.
     """
 
-    def __init__(self, fetch: Callable[[], object], clock: Callable[[], float]) -> None:
-        """``fetch`` gives the parsed JWKS or raises as Kakao's answers do; ``clock`` gives seconds."""
+    def __init__(self, fetch: Callable[[], object], clock: Callable[[], float], patience: Patience) -> None:
+        """``fetch`` gives the parsed JWKS or raises as Kakao's answers do; ``clock`` gives seconds.
+
+        ``patience`` bounds the wait for it.
+        """
         self._fetch = fetch
         self._clock = clock
-        self._lock = Lock()
+        self._patience = patience
+        self._lock = PerProcess(Lock)
         self._keys: Mapping[str, PyJWK] = {}
         self._fetched_at: float | None = None
         self._tries: list[float] = []
@@ -46,11 +55,13 @@ class JwksCache:
 
         Raises ``KakaoRejected`` (502) if Kakao has no such key and ``KakaoUnavailable`` if it cannot be asked.
         """
-        if unverified_kid not in self._keys or not self._is_fresh():
-            self._refresh()
+        is_enough = unverified_kid in self._keys and self._is_fresh()
+        impatience = None if is_enough else self._refresh()
         key = self._keys.get(unverified_kid)
         if key is not None:
             return key
+        if impatience is not None:
+            raise impatience
         if self._is_kakao_away:
             raise KakaoUnavailable("no signing keys")
         raise KakaoRejected("kid")
@@ -58,27 +69,39 @@ class JwksCache:
     def _is_fresh(self) -> bool:
         return self._fetched_at is not None and 0 <= self._clock() - self._fetched_at < MAX_AGE
 
-    def _refresh(self) -> None:
-        seen = self._tries_made
-        with self._lock:
+    def _refresh(self) -> KakaoUnavailable | None:
+        """Fetch the keys if it is time to, or wait for the thread that does; give why this one could not wait."""
+        if not self._lock().locked() and not self._may_fetch():
+            return None
+        try:
+            failure = self._patience.run("signing keys", self._fetch_once, self._tries_made)
+        except KakaoUnavailable as impatience:
+            return impatience
+        if failure is not None:
+            logger.warning("Kakao's signing keys could not be fetched: %s.", failure.describe("en"))
+        return None
+
+    def _fetch_once(self, seen: int) -> Failure | None:
+        """Run in a helper thread, and give what failed to the request's thread, which writes the line."""
+        with self._lock():
             # Whoever waited for another thread's fetch takes its outcome, good or bad.
-            if self._tries_made == seen and self._may_fetch():
-                self._replace_keys()
+            return self._replace_keys() if self._tries_made == seen and self._may_fetch() else None
 
     def _may_fetch(self) -> bool:
         now = self._clock()
-        self._tries = [tried_at for tried_at in self._tries if 0 <= now - tried_at < 60]
-        return len(self._tries) < (FETCHES_A_MINUTE if self._keys else FIRST_FETCHES_A_MINUTE)
+        tries = sum(0 <= now - tried_at < 60 for tried_at in self._tries)
+        return tries < (FETCHES_A_MINUTE if self._keys else FIRST_FETCHES_A_MINUTE)
 
-    def _replace_keys(self) -> None:
+    def _replace_keys(self) -> Failure | None:
         now = self._clock()
-        self._tries.append(now)
+        self._tries = [*self._tries, now][-FIRST_FETCHES_A_MINUTE:]
         try:
             self._keys = usable_keys(self._fetch())
             self._fetched_at, self._is_kakao_away = now, False
+            return None
         except (KakaoUnavailable, KakaoRejected) as failure:
             self._is_kakao_away = isinstance(failure, KakaoUnavailable)
-            logger.warning("Kakao's signing keys could not be fetched: %s.", failure.describe("en"))
+            return failure
         finally:
             self._tries_made += 1
 

@@ -70,6 +70,7 @@ class Ends:
         self._forget_next: deque[tuple[float, str]] = deque()
         self._last_number: int | None = None
         self._polled_at = 0.0
+        self._is_told = False
         self._monotonic = monotonic
         self._learning = threading.Lock()
         self._poll_in_time = Bounded(self.poll)
@@ -88,13 +89,17 @@ class Ends:
         if self._last_number is None:
             self._poll_now()
         elif age >= _TRUSTED * interval:
-            if interval:
-                logger.warning("No poll for %.0f seconds; does the server give threads time to run?", age)
+            self._tell(age)
             self._poll_now()
         elif age >= _LATE * interval:
             with suppress(DatabaseUnavailable):
                 self._poll_now()
         return sid in self._forget_at
+
+    def _tell(self, age: float) -> None:
+        if not self._is_told and self._store.settings.poll_interval:
+            self._is_told = True
+            logger.warning("No poll of ended sessions for %.0f s: a silent database, or threads get no time.", age)
 
     def _poll_now(self) -> None:
         # A file does not go silent, and the one connection of an in-memory database is this thread's now.
@@ -108,6 +113,7 @@ class Ends:
         with self._learning:
             self._remember(sids)
             self._last_number, self._polled_at = number, max(began_at, self._polled_at)
+            self._is_told = False
             self._forget()
 
     @contextmanager

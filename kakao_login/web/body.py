@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from ..errors import InvalidRequest, UnsupportedMediaType
+from ..errors import InvalidRequest, TooLarge, UnsupportedMediaType
 
 # A refresh or Kakao token and a few words; far above what is due and far below what hurts.
 LONGEST_BODY = 64 * 1024
+_CHUNK = 64 * 1024
 
 
 def limit_body() -> None:
     """Let nobody read more of the present request's body than is due under our prefix, or the host allows."""
     host_limit = request.max_content_length
     request.max_content_length = LONGEST_BODY if host_limit is None else min(host_limit, LONGEST_BODY)
+
+
+def pass_over_body() -> None:
+    """Read what a form of a proved login has posted, as far as the host takes it, and keep nothing of it.
+
+    The browser posts it once more where it is led to, but hears nothing of that before it has sent all.
+    """
+    request.max_content_length = None
+    with suppress(RequestEntityTooLarge, ClientDisconnected):
+        while request.stream.read(_CHUNK):
+            pass
 
 
 def read_json() -> dict[str, Any]:
@@ -26,6 +40,9 @@ def read_json() -> dict[str, Any]:
     text, but not that header.  Raises ``InvalidRequest`` for anything that is not an object.
     """
     data = request.get_data(cache=True)
+    # Werkzeug cuts a body off at the limit without a word where its length was not told.
+    if request.content_length is None and len(data) >= LONGEST_BODY:
+        raise TooLarge
     if not data:
         return {}
     if request.mimetype != "application/json":

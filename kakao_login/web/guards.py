@@ -8,11 +8,12 @@ from inspect import iscoroutinefunction
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
-from flask import Request, current_app, has_request_context, redirect, url_for
+from flask import Flask, Request, current_app, has_request_context, redirect, url_for
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import DuplicateCookie, InvalidToken, KakaoLoginError, LoginRequired, SessionEnded, TokenExpired
+from .body import pass_over_body
 from .csrf import SAFE_METHODS
 from .visit import Visit, current_visit
 
@@ -60,7 +61,38 @@ def access_token_expires_in() -> int:
     return max(login.token.expires_at - int(visit.services.clock()), 0) if login else 0
 
 
-current_user: Any = LocalProxy(lambda: current_visit().user)
+class _Nobody:
+    """What ``current_user`` is without a login: false, and not authenticated."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "<nobody>"
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"Nobody is logged in, so there is no {name!r}: ask `if current_user` first.")
+
+
+class _CurrentUser(LocalProxy[Any]):
+    """The present user, who can be asked for ``is_authenticated`` as with Flask-Login."""
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether somebody is logged in, unless the host's own User has its say."""
+        user = self._get_current_object()
+        return False if user is _NOBODY else bool(getattr(user, "is_authenticated", True))
+
+
+_NOBODY = _Nobody()
+
+
+def _user_or_nobody() -> Any:
+    user = current_visit().user
+    return _NOBODY if user is None else user
+
+
+current_user: Any = _CurrentUser(_user_or_nobody)
 """The User of the present login, loaded from SQL when first touched; false without a login."""
 
 current_login: Any = LocalProxy(lambda: current_visit().login_or_none)
@@ -73,12 +105,14 @@ def _guard(view: Callable[P, R], *, optional: bool) -> Callable[P, R | BaseRespo
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | BaseResponse:
         visit = current_visit()
-        try:
-            visit.login()
-        except KakaoLoginError as error:
-            answer = _turn_away(visit, error, optional)
-            if answer is not None:
-                return answer
+        # A preflight carries no credentials, and its answer tells nothing that is guarded (Fetch standard, CORS).
+        if visit.request.method != "OPTIONS":
+            try:
+                visit.login()
+            except KakaoLoginError as error:
+                answer = _turn_away(visit, error, optional)
+                if answer is not None:
+                    return answer
         called: Callable[P, R] = current_app.ensure_sync(view) if is_async else view
         return called(*args, **kwargs)
 
@@ -86,7 +120,7 @@ def _guard(view: Callable[P, R], *, optional: bool) -> Callable[P, R | BaseRespo
 
 
 def _turn_away(visit: Visit, error: KakaoLoginError, optional: bool) -> BaseResponse | None:
-    """Give where to send a visit without a login, None if it may pass; raises what has no such place."""
+    """Give the answer to a visit without a login, None if it may pass."""
     leads_on = visit.is_navigation and visit.bearer is None
     if isinstance(error, TokenExpired) and leads_on:
         return _renew(visit.request, optional)
@@ -96,12 +130,24 @@ def _turn_away(visit: Visit, error: KakaoLoginError, optional: bool) -> BaseResp
     can_log_in = isinstance(error, (LoginRequired, InvalidToken)) and not isinstance(error, DuplicateCookie)
     if can_log_in and leads_on and visit.request.method == "GET":
         return redirect(url_for("kakao_login.login", next=_here(visit.request)), 303)
-    raise error
+    return _handled(error)
+
+
+def _handled(error: KakaoLoginError) -> BaseResponse:
+    """Let the app's own error handlers answer, which may be the host's.
+
+    The app is asked past whatever an extension has put before it: those for REST make a 500 of every error that
+    they do not know.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return app.make_response(type(app).handle_user_exception(app, error))
 
 
 def _renew(request: Request, optional: bool) -> BaseResponse:
     # 303 turns the next request into a GET; 307 keeps a posted form's method and body (RFC 9110 section 15.4).
     code = 303 if request.method in SAFE_METHODS else 307
+    if code == 307:
+        pass_over_body()
     return redirect(url_for("kakao_login.refresh", next=_here(request), optional=1 if optional else None), code)
 
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..errors import DuplicateCookie, InvalidToken, LoginRequired, SessionEnded
 from ..tokens.codec import Token
 from ..tokens.pair import TokenPair, Use
-from .body import read_json
+from .body import pass_over_body, read_json
 from .next_path import next_path, redirect_to_next, required_next_path
 from .visit import Login, Visit, current_visit
 
@@ -37,6 +37,7 @@ def _hop_of_form(visit: Visit) -> BaseResponse:
     path = required_next_path()
     visit.excuse_csrf_token()
     _renew_cookies(visit)
+    pass_over_body()
     return redirect_to_next(path, 307)
 
 

@@ -8,13 +8,14 @@ been served may be sent to be renewed.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from flask import Request, after_this_request, request
 
-from ..errors import DatabaseUnavailable, InvalidRequest, KakaoLoginError, LoginRequired, SessionEnded
+from ..errors import CsrfFailed, DatabaseUnavailable, InvalidRequest, KakaoLoginError, LoginRequired, SessionEnded
 from ..services import Services, current_services
 from ..settings.urls import origin
 from ..signals import EndReason
@@ -22,6 +23,8 @@ from ..tokens.codec import Token
 from .cookies import Cookies
 from .csrf import FIELDS, HEADER, SAFE_METHODS, check_csrf_token, check_origin, make_csrf_token
 from .headers import keep_out_of_caches
+
+logger = logging.getLogger("kakao_login.web")
 
 _BEARER = re.compile(r"(?:^|,)\s*bearer(?![\w!#$%&'*+.^`|~-])\s*", re.IGNORECASE)
 _VISIT = "kakao_login_visit"
@@ -153,6 +156,9 @@ class Visit:
         if self._login is None and not self._is_nobody:
             try:
                 return self.login()
+            except CsrfFailed:
+                logger.warning("Nobody is logged in for %s: the request was not meant.", self.request.endpoint)
+                self._is_nobody = True
             except KakaoLoginError:
                 self._is_nobody = True
         return self._login

@@ -9,8 +9,11 @@ import requests
 from sqlalchemy import delete
 
 from kakao_login import login_required
+from kakao_login.emulator import Emulator
+from kakao_login.tokens.pair import Use
 
-from ..support import PAGE, Browser, Clock, Host
+from ..builders import new_session
+from ..support import PAGE, SAME_ORIGIN, Browser, Clock, Host
 
 
 def test_a_user_deleted_in_bulk_is_not_reborn_as_the_next(new_host: Callable[..., Host]) -> None:
@@ -81,3 +84,162 @@ def test_a_used_callback_is_known_again_after_the_access_token_ran_out(browser: 
     browser.get(back)
     clock.advance(3700)
     assert browser.get(back).headers["Location"] == "/mine"
+
+
+# Logins that nobody clicked.
+
+PICTURE = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+CLICK = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+CLICKED = {**CLICK, "Sec-Fetch-User": "?1", **PAGE}
+
+
+def test_a_picture_starts_no_login_and_drops_none_that_is_under_way(browser: Browser) -> None:
+    back = browser.start()
+    for _ in range(10):
+        answer = browser.get("/auth/kakao/login", headers=PICTURE)
+        assert (answer.status_code, "Set-Cookie" in answer.headers) == (200, False)
+    assert browser.get(back).status_code == 303
+
+
+def test_a_callback_opens_in_a_window_or_not_at_all(browser: Browser, kakao: Emulator) -> None:
+    back = browser.start()
+    for destination in ("image", "iframe", "embed", "empty"):
+        answer = browser.get(back, headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": destination})
+        assert (answer.status_code, "invalid_request" in answer.text) == (400, True)
+    assert browser.get(back, headers={"Sec-Purpose": "prefetch"}).status_code == 503
+    assert [call for call in kakao.requests() if call["path"] == "/oauth/token"] == []
+    window = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert browser.get(back, headers=window).status_code == 303
+
+
+def test_a_prefetch_asks_again_when_it_is_clicked(browser: Browser) -> None:
+    for path in ("/auth/kakao/login", "/auth/kakao/login?confirmed=1"):
+        answer = browser.get(path, headers={**CLICKED, "Sec-Purpose": "prefetch;prerender"})
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
+        assert "Retry-After" in answer.headers
+        assert "Set-Cookie" not in answer.headers
+        assert browser.get(path, headers=CLICKED).status_code == 302
+
+
+def test_after_a_logout_only_the_button_logs_in_again(browser: Browser) -> None:
+    browser.log_in()
+    assert browser.post("/auth/logout", headers={**PAGE, **SAME_ORIGIN}).status_code == 303
+    # The back button of Chromium repeats the headers of a typed address, the click included.
+    page = browser.get("/auth/kakao/login?next=/mine", headers=CLICKED)
+    assert (page.status_code, "confirmed=1" in page.text) == (200, True)
+    browser.get(browser.start_by("/auth/kakao/login?next=/mine&confirmed=1", CLICKED))
+    assert browser.get("/mine").status_code == 200
+    assert "logged_out" not in browser.cookies
+    assert browser.get("/auth/kakao/login", headers=CLICKED).status_code == 302
+
+
+# Claims that do not fit.
+
+
+def test_a_login_whose_claims_do_not_fit_is_told_and_costs_nobody_the_login_they_had(
+    host: Host, browser: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser.log_in()
+    roles = ["too many"] * 200
+    host.kakao_login.additional_claims(lambda _user: {"roles": roles})
+    back = browser.start()
+    for language, words in (("ko", "로그인 정보를 만들 수 없습니다."), ("en", "could not be put together")):
+        fresh = Browser(host.url)
+        answer = fresh.get(fresh.start(), headers={"Accept-Language": language})
+        assert (answer.status_code, words in answer.text) == (500, True)
+        assert not [cookie for cookie in fresh.jar() if cookie.name.endswith("_token")]
+    answer = browser.get(back)
+    assert (answer.status_code, "claims_refused" in answer.text) == (500, True)
+    assert browser.get("/mine").status_code == 200
+    assert caplog.text.count("the additional claims take 2411 bytes") == 3
+    assert "too many" not in caplog.text
+
+
+def test_a_refresh_whose_claims_do_not_fit_loses_nothing(host: Host, browser: Browser, clock: Clock) -> None:
+    browser.log_in()
+    roles = ["too many"] * 200
+    host.kakao_login.additional_claims(lambda _user: {"roles": roles})
+    clock.advance(3700)
+    for _ in range(3):
+        answer = browser.post("/auth/refresh", headers=SAME_ORIGIN)
+        assert (answer.status_code, answer.json()["error"]) == (500, "claims_refused")
+        assert "Set-Cookie" not in answer.headers
+        clock.advance(60)
+    roles.clear()
+    assert browser.post("/auth/refresh", headers=SAME_ORIGIN).status_code == 200
+
+
+# Two apps on one host name.
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"JWT_ACCESS_COOKIE_NAME": "shop", "JWT_REFRESH_COOKIE_NAME": "shop_refresh"},
+        {"JWT_ENCODE_AUDIENCE": "shop"},
+        {"KAKAO_REDIRECT_URI": "http://localhost:5000/shop/auth/kakao/callback"},
+    ],
+)
+def test_two_apps_with_one_secret_on_one_host_name_refuse_each_others_tokens(
+    new_host: Callable[..., Host], other: dict[str, str]
+) -> None:
+    one, two = new_host("one"), new_host("two", **other)
+    for host, foreign in ((one, two), (two, one)):
+        pair = foreign.services.pair_of(new_session(foreign), "json")
+        client = host.app.test_client()
+        headers = {"Authorization": f"Bearer {pair.access_token}"}
+        answers = [
+            client.post("/mine", json={}, headers=headers),
+            client.post("/auth/refresh", json={"refresh_token": pair.refresh_token}),
+        ]
+        assert [answer.json and answer.json["error"] for answer in answers] == ["invalid_token"] * 2
+
+
+# Rows that nobody asked for.
+
+
+def test_used_logins_go_by_themselves_while_sessions_are_used(host: Host, browser: Browser, clock: Clock) -> None:
+    for _ in range(3):
+        browser.log_in()
+    used = host.services.models.used_login_state
+
+    def rows() -> int:
+        with host.app.app_context():
+            return host.db.session.query(used).count()
+
+    host.services.heartbeat.beat()
+    assert rows() == 3
+    clock.advance(3601)
+    host.services.heartbeat.beat()
+    assert rows() == 0
+
+
+# A thief who waits, where access tokens are used at other services alone.
+
+
+@pytest.mark.parametrize("use", ["cookie", "json"])
+def test_the_third_round_of_two_holders_ends_the_session(host: Host, clock: Clock, use: Use) -> None:
+    pair = host.services.pair_of(new_session(host), use)
+    held = {"owner": pair.refresh_token, "thief": pair.refresh_token}
+    access = dict.fromkeys(held, pair.access_token)
+    client, rounds = host.app.test_client(use_cookies=False), 0
+    while True:
+        rounds += 1
+        for holder, token in held.items():
+            clock.advance(11)
+            if use == "json":
+                answer = client.post("/auth/refresh", json={"refresh_token": token})
+                got = answer.json if answer.status_code == 200 else {}
+            else:
+                cookie = f"access_token={access[holder]}; refresh_token={token}"
+                answer = client.post("/auth/refresh", headers={**SAME_ORIGIN, "Cookie": cookie})
+                got = {
+                    line.split("=")[0]: line.split(";")[0].split("=")[1]
+                    for line in answer.headers.getlist("Set-Cookie")
+                }
+            if answer.status_code == 401:
+                assert (rounds, answer.json and answer.json["error"]) == (3, "refresh_token_reused")
+                return
+            assert got is not None
+            held[holder] = got.get("refresh_token", held[holder])
+            access[holder] = got["access_token"]

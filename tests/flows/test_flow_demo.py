@@ -19,6 +19,10 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
+from wsgi import create_app
+
+from ..support import config_for
+
 CHECKOUT = Path(__file__).parents[2]
 KAKAO_KEYS = ("KAKAO_", "JWT_", "DATABASE_URL", "PORT", "EMULATOR_PORT", "FLASK_")
 WORDS: dict[str, dict[str, Any]] = {
@@ -273,3 +277,20 @@ def test_the_access_log_of_the_demo_holds_no_code(demo: Demo, new_page: NewPage)
     assert "/auth/kakao/callback" in printed
     assert "code=" not in printed
     assert "state=" not in printed
+
+
+def test_the_folder_of_the_demo_is_closed_to_everybody_else(demo: Demo) -> None:
+    (demo.folder / "instance").mkdir(mode=0o755)
+    with ExitStack() as stack:
+        demo.run(stack)
+        assert (demo.folder / "instance").stat().st_mode & 0o777 == 0o700
+        assert (demo.folder / "instance" / "jwt_secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_over_https_browsers_are_told_to_come_back_that_way() -> None:
+    client = create_app(config_for(None, SQLALCHEMY_DATABASE_URI="sqlite://")).test_client()
+    told = [
+        client.get("/", base_url=url).headers.get("Strict-Transport-Security")
+        for url in ("https://localhost", "http://localhost")
+    ]
+    assert told == ["max-age=31536000", None]

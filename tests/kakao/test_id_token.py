@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from base64 import urlsafe_b64encode
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Any
 
@@ -14,8 +16,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kakao_login.errors import KakaoRejected, KakaoUnavailable
+from kakao_login.kakao import patience
 from kakao_login.kakao.id_token import verify_id_token
 from kakao_login.kakao.jwks import JwksCache, usable_keys
+from kakao_login.kakao.patience import Patience
 from kakao_login.kakao.responses import KakaoUser
 from kakao_login.settings.values import KakaoSettings
 
@@ -45,15 +49,18 @@ AT_HASH = encode(sha256(ACCESS_TOKEN.encode()).digest()[:16])
 class Kakao:
     """A JWKS endpoint with a clock: counts what is fetched, can rotate its keys and go away."""
 
-    def __init__(self, *keys: dict[str, Any]) -> None:
+    def __init__(self, *keys: dict[str, Any], seconds: float = 5) -> None:
         self.answer: object = {"keys": list(keys or [jwk()])}
         self.failure: KakaoUnavailable | KakaoRejected | None = None
         self.fetched = 0
         self.now = float(NOW)
-        self.jwks = JwksCache(self.fetch, lambda: self.now)
+        self.end: threading.Event | None = None
+        self.jwks = JwksCache(self.fetch, lambda: self.now, Patience(seconds))
 
     def fetch(self) -> object:
         self.fetched += 1
+        if self.end:
+            self.end.wait(20)
         if self.failure:
             raise self.failure
         return self.answer
@@ -235,9 +242,19 @@ def test_a_token_of_the_future_or_of_long_ago_is_refused(iat: object) -> None:
     refused(id_token(iat=iat), "iat")
 
 
+@pytest.mark.parametrize("nbf", [NOW + 61, 2**70, True, str(NOW), float(NOW), [NOW], {}, None])
+def test_a_token_that_does_not_count_yet_or_never_would_is_refused(nbf: object) -> None:
+    refused(sign(json.dumps(HEADER), json.dumps({**CLAIMS, "nbf": nbf})), "nbf")
+
+
+@pytest.mark.parametrize("nbf", [NOW + 60, NOW, 0, -1])
+def test_a_token_that_counts_already_is_taken(nbf: int) -> None:
+    verify(id_token(nbf=nbf))
+
+
 @pytest.mark.parametrize("number", ["1e400", "NaN", "Infinity", "9" * 5000, "1" + "0" * 400])
 def test_numbers_beyond_reason_are_refused(number: str) -> None:
-    for claim in ("exp", "iat"):
+    for claim in ("exp", "iat", "nbf"):
         if (claim, number) != ("exp", "1" + "0" * 400):
             payload = json.dumps({**CLAIMS, claim: "NUMBER"}).replace('"NUMBER"', number)
             refused(sign(json.dumps(HEADER), payload))
@@ -525,7 +542,7 @@ def test_threads_that_need_a_key_at_once_share_one_fetch(failure: KakaoUnavailab
         time.sleep(0.1)
         return kakao.fetch()
 
-    jwks = JwksCache(slow_fetch, lambda: NOW)
+    jwks = JwksCache(slow_fetch, lambda: NOW, Patience(5))
     found: list[object] = []
 
     def need_key() -> None:
@@ -541,6 +558,56 @@ def test_threads_that_need_a_key_at_once_share_one_fetch(failure: KakaoUnavailab
     for thread in threads:
         thread.join(5)
     assert (len(found), kakao.fetched) == (8, 1)
+
+
+def test_a_known_key_does_not_wait_long_for_newer_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "USUAL", 0.02)
+    monkeypatch.setattr(patience, "GRACE", 0.0)
+    kakao = Kakao(seconds=0.1)
+    verify(id_token(), kakao=kakao)
+    kakao.end = end = threading.Event()
+    kakao.now += 86_400
+    verify(id_token(), kakao=kakao)
+    with pytest.raises(KakaoUnavailable, match="in time"):
+        verify(id_token({**HEADER, "kid": "invented"}), kakao=kakao)
+    end.set()
+
+
+def test_nobody_waits_when_it_is_not_time_to_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    kakao = Kakao()
+    verify(id_token(), kakao=kakao)
+    refused(id_token({**HEADER, "kid": "invented"}), "kid", kakao=kakao)
+    monkeypatch.setattr(patience, "Thread", None)
+    refused(id_token({**HEADER, "kid": "invented-too"}), "kid", kakao=kakao)
+
+
+def test_whoever_comes_during_the_last_fetch_of_the_minute_waits_for_its_outcome() -> None:
+    kakao = Kakao()
+    verify(id_token(), kakao=kakao)
+    kakao.answer = {"keys": [jwk("kid-2")]}
+    new = sign(json.dumps({**HEADER, "kid": "kid-2"}), json.dumps(CLAIMS), private_key("kid-2"))
+    kakao.end = end = threading.Event()
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(verify, new, kakao=kakao)
+        while kakao.fetched < 2:
+            time.sleep(0.002)
+        second = threads.submit(verify, new, kakao=kakao)
+        time.sleep(0.05)
+        end.set()
+        assert first.result(20) == second.result(20)
+    assert kakao.fetched == 2
+
+
+def test_a_child_does_not_wait_for_a_fetch_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "USUAL", 0.02)
+    kakao = Kakao(seconds=0.1)
+    kakao.end = end = threading.Event()
+    with pytest.raises(KakaoUnavailable, match="in time"):
+        verify(id_token(), kakao=kakao)
+    kakao.end = None
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    verify(id_token(), kakao=kakao)
+    end.set()
 
 
 # OI-08: which keys count.

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
+import traceback
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from hashlib import sha256
 from typing import Any
@@ -12,11 +16,12 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 
 from kakao_login.errors import InvalidRequest, KakaoRejected, KakaoUnavailable
+from kakao_login.kakao import patience
 from kakao_login.kakao.client import KakaoClient
 from kakao_login.kakao.responses import KakaoTokenInfo
 from kakao_login.settings.values import KakaoSettings
 
-from .raw_server import Behaviour, RawServer, answer, reset, serve
+from .raw_server import Behaviour, RawServer, answer, hang, reset, serve
 from .signing import CLAIMS, CLIENT_ID, NONCE, NOW, id_token, jwk
 
 REDIRECT_URI = "https://app.example/auth/kakao/callback"
@@ -271,6 +276,52 @@ def test_without_a_proper_admin_key_nothing_is_sent(
             client(server, admin_key=admin_key).unlink(5)
         assert (caught.value.status, server.requests) == (502, [])
     assert "KAKAO_ADMIN_KEY" in caplog.text
+
+
+# A Kakao that hangs.
+
+CALLS: dict[str, Callable[[KakaoClient], object]] = {
+    "token": lambda kakao: kakao.exchange_code(CODE, code_verifier=VERIFIER),
+    "user info": lambda kakao: kakao.fetch_user("canary-access"),
+    "token info": lambda kakao: kakao.token_info("canary-access"),
+    "unlink": lambda kakao: kakao.unlink(5),
+    "id_token": lambda kakao: kakao.verify_id_token(id_token(), nonce=NONCE),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+def test_four_wait_for_a_call_that_hangs_and_the_rest_are_sent_away(
+    call: Callable[[KakaoClient], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "USUAL", 0.1)
+    with serve(*[hang] * 8) as server, ThreadPoolExecutor(8) as threads:
+        kakao = client(server, oidc=True, timeout=0.8)
+        waits = [threads.submit(call, kakao) for _ in range(8)]
+        errors = [str(wait.exception(20)) for wait in waits]
+    assert errors.count(patience.TOO_MANY) == 4
+
+
+@pytest.mark.parametrize("usual", [0.1, 20])
+def test_a_call_that_hangs_tells_no_secret_and_its_line_is_written_by_the_thread_that_called(
+    usual: float, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(patience, "USUAL", usual)
+    with serve(hang) as server, pytest.raises(KakaoUnavailable, match="in time") as caught:
+        client(server, timeout=0.3).exchange_code(CODE, code_verifier=VERIFIER)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
+    lines = [record.threadName for record in caplog.records if record.name == "kakao_login.kakao"]
+    assert lines == [threading.current_thread().name]
+
+
+def test_the_line_about_keys_is_written_by_the_thread_that_called(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        serve(answer(None, status="503 Away")) as server,
+        pytest.raises(KakaoUnavailable, match="no signing keys"),
+    ):
+        client(server, oidc=True).verify_id_token(id_token(), nonce=NONCE)
+    lines = [record.threadName for record in caplog.records if record.name == "kakao_login.kakao"]
+    assert lines == [threading.current_thread().name] * 2
 
 
 # The log.

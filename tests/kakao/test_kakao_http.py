@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import gzip
+import os
 import socket
 import ssl
 import threading
@@ -272,6 +273,18 @@ def test_many_threads_each_get_their_own_answer(http: KakaoHttp) -> None:
         for thread in threads:
             thread.join()
     assert sorted(map(str, got)) == sorted(str(n) for n in range(40))
+
+
+def test_a_child_opens_connections_of_its_own_and_leaves_its_parents_alone(
+    http: KakaoHttp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(answer({"n": 1}), answer({"n": 2}), answer({"n": 3})) as server:
+        assert http.get_json(server.url).body == {"n": 1}
+        with monkeypatch.context() as child:
+            child.setattr(os, "getpid", lambda: -1)
+            assert http.get_json(server.url).body == {"n": 2}
+        assert http.get_json(server.url).body == {"n": 3}
+        assert len(server.connections) == 2
 
 
 def test_an_authority_named_by_ssl_cert_file_is_trusted_and_no_other(

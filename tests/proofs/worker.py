@@ -1,10 +1,16 @@
-"""A host for many processes: what ``gunicorn tests.proofs.worker:create_app()`` serves, set by the environment."""
+"""A host for many processes: what ``gunicorn tests.proofs.worker:create_app()`` serves, set by the environment.
+
+It makes its tables when it is made, as many hosts do: before the fork where the server loads it once for all.
+"""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from flask import Flask
+from flask import Flask, request
+
+from kakao_login import login_required
 
 from ..support import config_for, make_host
 
@@ -16,9 +22,11 @@ def create_app() -> Flask:
     config = config_for(None, SQLALCHEMY_DATABASE_URI=os.environ["DATABASE_URL"], **settings)
     host = make_host(config)
     app = host.app
-    with app.app_context():
-        # Made before the fork, and a connection must not be shared by two processes.
-        host.db.engine.dispose()
+
+    @app.post("/upload")
+    @login_required
+    def upload() -> dict[str, Any]:
+        return {"text": request.form["text"], "size": len(request.files["upload"].read())}
 
     @app.get("/pid")
     def pid() -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.pool import StaticPool
 
 from kakao_login.errors import DatabaseUnavailable
 from kakao_login.store import activity
@@ -113,6 +114,30 @@ def test_the_newest_of_several_generations_is_the_one_that_is_confirmed(bare_hos
     note(bare_host, sid, 0, 2, 1)
     flush(bare_host)
     assert stored(bare_host, sid).confirmed
+
+
+def test_a_use_begins_the_count_of_late_questions_anew(bare_host: Host) -> None:
+    sid = new_session(bare_host).id
+    change(bare_host, sid, late_generation=0, late_in_a_row=2)
+    note(bare_host, sid, 0)
+    bare_host.services.activity.flush()
+    assert stored(bare_host, sid).late_in_a_row == 0
+
+
+def test_no_transaction_stays_open_between_two_statements(bare_host: Host) -> None:
+    """A thread that gets no time for a while must leave no lock behind."""
+    commits: list[bool] = []
+    engine = bare_host.services.database._engine_aside
+    event.listen(engine, "before_cursor_execute", lambda c, *_: commits.append(in_transaction(c)))
+    note(bare_host, new_session(bare_host).id, 0)
+    bare_host.services.heartbeat.beat()
+    assert len(commits) >= 3
+    assert not any(commits)
+
+
+def in_transaction(connection: Any) -> bool:
+    shared = isinstance(connection.engine.pool, StaticPool)
+    return not shared and bool(connection.connection.dbapi_connection.in_transaction)
 
 
 def test_every_generation_is_confirmed_in_its_turn(bare_host: Host) -> None:

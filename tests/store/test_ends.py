@@ -195,7 +195,7 @@ def test_memory_is_trusted_for_five_intervals_and_no_longer(
         clock.advance(0.1)
         with pytest.raises(DatabaseUnavailable):
             known(workers[1]).has_ended("any")
-    assert "No poll for 5 seconds" in caplog.text
+    assert "No poll of ended sessions for 5 s" in caplog.text
     assert not known(workers[1]).has_ended("any")
 
 

@@ -6,12 +6,14 @@ import gc
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from kakao_login.errors import DatabaseUnavailable
+from kakao_login.store import heartbeat
 from kakao_login.store.heartbeat import Heartbeat
 from tests.builders import at_once
 
@@ -154,3 +156,44 @@ def test_a_bug_in_a_task_is_logged_with_its_traceback(caplog: pytest.LogCaptureF
     Heartbeat(60, [Task(RuntimeError("a bug"))]).beat()
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "RuntimeError: a bug" in caplog.text
+
+
+def test_a_beat_that_hangs_is_given_up_and_another_thread_goes_on(
+    others: set[threading.Thread], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(heartbeat, "_LONGEST_BEAT", 0)
+    hangs, answer, again = threading.Event(), threading.Event(), threading.Event()
+
+    def task() -> None:
+        if hangs.is_set():
+            again.set()
+        else:
+            hangs.set()
+            answer.wait(SOON)
+
+    with beating(task) as beat:
+        beat.start()
+        (stuck,) = set(threads()) - others
+        assert hangs.wait(SOON)
+        while not again.is_set():
+            beat.start()
+        assert "hangs; it is given up" in caplog.text
+        answer.set()
+        assert ended(stuck)
+
+
+def test_a_shutdown_does_not_wait_for_a_beat_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, answer = threading.Event(), threading.Event()
+
+    def task() -> None:
+        hangs.set()
+        answer.wait(SOON)
+
+    monkeypatch.setattr(heartbeat, "_LONGEST_BEAT", 0)
+    beat = Heartbeat(0, (task,))
+    beat.start()
+    assert hangs.wait(SOON)
+    began_at = time.monotonic()
+    beat.stop()
+    assert time.monotonic() - began_at < SOON / 2
+    answer.set()
