@@ -36,7 +36,7 @@ def chromium(playwright: Playwright) -> Iterator[Chromium]:
 
 
 @contextmanager
-def launch(playwright: Playwright, *, keeps_pages: bool = False) -> Iterator[Chromium]:
+def launch(playwright: Playwright, *switches: str, keeps_pages: bool = False) -> Iterator[Chromium]:
     """Start Chromium; with ``keeps_pages`` the back button brings pages back as they were, as it does for people.
 
     Playwright turns that off, because its own ``go_back`` then waits in vain.
@@ -44,7 +44,7 @@ def launch(playwright: Playwright, *, keeps_pages: bool = False) -> Iterator[Chr
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     unwanted = ["--disable-back-forward-cache"] if keeps_pages else None
     browser = playwright.chromium.launch(
-        executable_path=program, args=list(_SWITCHES), ignore_default_args=unwanted
+        executable_path=program, args=[*_SWITCHES, *switches], ignore_default_args=unwanted
     )
     yield browser
     browser.close()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import Cookie, CookieJar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import requests
@@ -21,6 +22,9 @@ from werkzeug.serving import make_server
 from kakao_login import KakaoLogin, current_user, login_required
 from kakao_login.emulator import Emulator
 from kakao_login.services import Services
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 HOST = "http://localhost:5000"
@@ -71,13 +75,13 @@ class Host:
 
 
 @contextmanager
-def serving(app: Flask, port: int = 0) -> Iterator[str]:
-    """Serve ``app`` over a real socket."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
+def serving(app: WSGIApplication, port: int = 0, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve ``app`` over a real socket, with ``tls`` as https."""
+    server = make_server("127.0.0.1", port, app, threaded=True, ssl_context=tls)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield f"http://localhost:{server.server_port}"
+        yield f"{'https' if tls else 'http'}://localhost:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
