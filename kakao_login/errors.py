@@ -254,6 +254,17 @@ class NoPrefetch(TemporarilyUnavailable):
     """A browser asks ahead for what only a click may have; the click asks again."""
 
 
+class NotReady(KakaoLoginError):
+    """A table or a column is missing: nobody has made it yet, or a migration is due.  It is no outage."""
+
+    code = "not_ready"
+    status = 500
+    message = Text("데이터베이스가 아직 준비되지 않았습니다.", "The database has not been prepared yet.")
+    remedy = Text("서비스 관리자에게 문의해 주세요.", "Please contact the service's administrator.")
+    can_log_in = False
+    cure: ClassVar[str] = "flask kakao init-db, or your migration"
+
+
 class ClaimsRefused(KakaoLoginError):
     """The host's additional claims cannot go into a token; without them it must not be issued."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sqlite3
@@ -19,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
-from ..errors import DatabaseUnavailable
+from ..errors import DatabaseUnavailable, NotReady
 
 # How long a writer waits for SQLite's one write lock before it gives up.
 _BUSY_TIMEOUT_MS = 10_000
@@ -28,6 +29,11 @@ _CREATING = 0x6B616B616F
 # PostgreSQL's word, and SQLite's two.
 _PID = "kakao_login_pid"
 _NOT_WRITABLE = re.compile("read-only|readonly|database is locked")
+# What PostgreSQL calls a missing table and column, and what SQLite says of one.
+_NOT_THERE = ("42P01", "42703")
+_NOT_THERE_IN_WORDS = re.compile("^no such (table|column)|has no column named")
+
+logger = logging.getLogger("kakao_login.store")
 
 
 class NotWritable(DatabaseUnavailable):
@@ -171,7 +177,10 @@ class Database:
 
 @contextmanager
 def reaching_database() -> Iterator[None]:
-    """Turn the errors of a database that is away, locked or read-only into ``DatabaseUnavailable``."""
+    """Turn the errors of a database that is away, locked or read-only into ``DatabaseUnavailable``.
+
+    One that lacks a table or a column is ``NotReady``.
+    """
     try:
         yield
     except IntegrityError:
@@ -181,6 +190,9 @@ def reaching_database() -> Iterator[None]:
     except DBAPIError as error:
         if _NOT_WRITABLE.search(str(error.orig)):
             raise NotWritable from error
+        if getattr(error.orig, "sqlstate", None) in _NOT_THERE or _NOT_THERE_IN_WORDS.search(str(error.orig)):
+            logger.error("%s. The cure: %s.", str(error.orig).partition("\n")[0], NotReady.cure)
+            raise NotReady from error
         if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
             raise DatabaseUnavailable from error
         raise

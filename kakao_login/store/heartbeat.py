@@ -12,7 +12,7 @@ import time
 import weakref
 from collections.abc import Callable, Sequence
 
-from ..errors import DatabaseUnavailable
+from ..errors import DatabaseUnavailable, NotReady
 
 logger = logging.getLogger("kakao_login.store")
 
@@ -89,7 +89,7 @@ class Heartbeat:
 def _succeeds(task: Callable[[], None]) -> bool:
     try:
         task()
-    except DatabaseUnavailable:
+    except (DatabaseUnavailable, NotReady):
         return False
     except Exception:
         # A bug in one task must not keep the others from being done: who stops polling misses every end.

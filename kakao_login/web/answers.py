@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, jsonify, make_response, render_template, request
 
-from ..errors import KakaoLoginError, Language, LoginRequired
+from ..errors import KakaoLoginError, Language, LoginRequired, NotReady
 from .visit import current_visit
 
 logger = logging.getLogger("kakao_login.web")
@@ -24,6 +24,8 @@ def render_error(error: KakaoLoginError) -> Response:
     visit.ask_no_user()
     # The endpoint and not the path, which may hold what a person has typed.
     logger.log(error.log_level, "%s %s: %d %s", request.method, request.endpoint, error.status, error.code)
+    if isinstance(error, NotReady) and visit.services.settings.development:
+        error.detail = error.cure
     language = visit.services.locale_selector()
     as_page = visit.is_navigation or request.endpoint == "kakao_login.callback"
     response = _error_page(error, language) if as_page else _error_json(error, language)

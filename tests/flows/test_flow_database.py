@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from kakao_login import EndReason
 
@@ -132,3 +132,27 @@ def test_a_read_only_database_serves_what_needs_no_write(
     assert browser.pair() == pair
     # A token that comes again within the window gets the pair of the step that was taken before.
     assert other.post("/auth/refresh", headers=other.csrf()).json() == renewed
+
+
+def test_a_missing_table_or_column_is_no_outage_and_names_its_cure(
+    new_host: Callable[..., Host], caplog: pytest.LogCaptureFixture
+) -> None:
+    host = new_host()
+    browser = Browser(host.serve())
+    browser.log_in()
+    with host.app.app_context(), host.db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE kakao_login_session RENAME COLUMN late_generation TO other"))
+    answer = browser.get("/mine", headers=PAGE)
+    assert answer.status_code == 200
+    answer = browser.get(browser.start())
+    assert (answer.status_code, "not_ready" in answer.text, "flask kakao init-db" in answer.text) == (
+        500,
+        True,
+        True,
+    )
+    assert "late_generation" in caplog.text
+    assert "flask kakao init-db, or your migration." in caplog.text
+    with host.app.app_context(), host.db.engine.begin() as connection:
+        connection.execute(text("DROP TABLE kakao_login_end_counter"))
+    host.services.heartbeat.beat()
+    assert "Traceback" not in caplog.text
