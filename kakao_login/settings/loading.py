@@ -61,6 +61,9 @@ def load_settings(config: Mapping[str, Any], *, development: bool) -> Settings:
     )
     if not development:
         _check_production(settings)
+    callback = f"{url_prefix}/kakao/callback"
+    if not urlsplit(kakao.redirect_uri).path.endswith(callback):
+        raise SettingsError(f"KAKAO_REDIRECT_URI must end in {callback}, where the callback is served.")
     return settings
 
 

@@ -357,3 +357,49 @@ def test_a_second_extension_on_one_db_is_refused_with_the_cure() -> None:
     host = make_host({**LEAST, "TESTING": True, "SQLALCHEMY_DATABASE_URI": "sqlite://"})
     with pytest.raises(SettingsError, match="Keep one KakaoLogin and call its init_app"):
         KakaoLogin(db=host.db)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "/callback", "/auth/kakao/callback/", "/auth/kakao/callback2", "/oauth"]
+)
+def test_a_redirect_uri_that_leads_elsewhere_stops_the_start(path: str) -> None:
+    with pytest.raises(SettingsError, match="must end in /auth/kakao/callback"):
+        load(KAKAO_REDIRECT_URI=f"http://localhost:5000{path}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "audience"),
+    [
+        ({}, "http://localhost:5000"),
+        ({"KAKAO_REDIRECT_URI": "http://localhost:5000/shop/auth/kakao/callback"}, "http://localhost:5000/shop"),
+        ({"KAKAO_LOGIN_URL_PREFIX": "/login"}, "http://localhost:5000/login"),
+        ({"JWT_ACCESS_COOKIE_NAME": "shop"}, "http://localhost:5000#shop"),
+        ({"JWT_ACCESS_COOKIE_NAME": "access_token"}, "http://localhost:5000"),
+        ({"JWT_ACCESS_COOKIE_NAME": "shop", "JWT_ENCODE_AUDIENCE": "x"}, "x"),
+    ],
+)
+def test_an_app_has_an_audience_of_its_own(changes: dict[str, Any], audience: str) -> None:
+    assert load(**changes).tokens.audience == audience
+
+
+@pytest.mark.parametrize("name", ["", " ", "__Host-x", "a b", "a;b", "a=b", "한글", "x" * 65])
+def test_a_cookie_name_is_a_plain_one(name: str) -> None:
+    if not name.strip():
+        assert load(JWT_ACCESS_COOKIE_NAME=name).access_cookie_name == "access_token"
+        return
+    with pytest.raises(SettingsError, match="JWT_ACCESS_COOKIE_NAME must be a plain name"):
+        load(JWT_ACCESS_COOKIE_NAME=name)
+
+
+@pytest.mark.parametrize("origin", ["https://a.example/path", "https://user@a.example", "a.example", "*", "null"])
+def test_a_trusted_origin_is_written_as_browsers_write_it(origin: str) -> None:
+    with pytest.raises(SettingsError, match="KAKAO_LOGIN_TRUSTED_ORIGINS"):
+        load(KAKAO_LOGIN_TRUSTED_ORIGINS=origin)
+
+
+def test_trusted_origins_are_kept_as_browsers_write_them() -> None:
+    written = "https://SPA.example:443/ http://localhost:3000"
+    with pytest.raises(SettingsError):
+        load(KAKAO_LOGIN_TRUSTED_ORIGINS=written)
+    known = load(KAKAO_LOGIN_TRUSTED_ORIGINS="https://spa.example http://localhost:3000").trusted_origins
+    assert known == {"https://spa.example", "http://localhost:3000"}
