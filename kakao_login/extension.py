@@ -21,7 +21,7 @@ from .store.activity import Activity
 from .store.database import Database
 from .store.ends import Ends
 from .store.heartbeat import Heartbeat
-from .store.models import is_id, make_models
+from .store.models import KakaoAccount, is_id, make_models
 from .store.pruning import Pruning
 from .store.renewals import Renewals
 from .store.sessions import Sessions
@@ -41,6 +41,7 @@ from .web.guards import (
 )
 from .web.routes import make_blueprint
 from .web.session_info import SessionInfo, describe_session
+from .web.visit import current_visit
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
@@ -122,6 +123,33 @@ class KakaoLogin:
         services, user_id = current_services(), self._models.key_of(user)
         claims = own_claims(services.users.claims_of(user_id))
         return services.pairs.make(services.sessions.start(user_id, **present_client()), claims, "json")
+
+    def login_user(self, user: Any) -> None:
+        """Log ``user``, whom the host has proved itself, in by cookies that go with the answer to this request.
+
+        The session that this browser held ends.  As with ``end_session``, commit first.
+        Raises ``AccountDisabled`` and ``ClaimsRefused``.
+        """
+        visit, user_id = current_visit(), self._models.key_of(user)
+        claims = own_claims(visit.services.users.claims_of(user_id))
+        row = visit.services.sessions.start(user_id, **visit.client, replaces=visit.held_sid)
+        visit.take_over(visit.services.pairs.make(row, claims, "cookie"))
+
+    def logout_user(self) -> bool:
+        """End the session of this request and delete its cookies; tells whether there was one to end."""
+        visit = current_visit()
+        login = visit.login_or_none
+        if login is None:
+            return False
+        ended = visit.services.sessions.end(login.sid, EndReason.LOGOUT)
+        if login.by_cookie:
+            visit.leave()
+        return ended
+
+    def account_of(self, user: Any) -> KakaoAccount | None:
+        """Give the link of ``user`` to Kakao: the Kakao id, the e-mail, since when; or None."""
+        account: KakaoAccount | None = current_services().accounts.account_of(self._models.key_of(user))
+        return account
 
     def list_sessions(self, user: Any) -> list[SessionInfo]:
         """Give the living sessions of ``user``, the one active last first, the request's own marked."""

@@ -51,8 +51,7 @@ def end_session(sid: str) -> Response:
     if not is_id(sid) or not visit.services.sessions.end(sid, EndReason.ENDED_BY_USER, user_id=user_id):
         raise NotFound
     if login.by_cookie and sid == login.sid:
-        visit.cookies.clear_pair()
-        visit.cookies.say_logged_out()
+        visit.leave()
     return Response(status=204)
 
 
@@ -65,8 +64,7 @@ def logout() -> BaseResponse:
     for sid in sids:
         _end(visit, sid, everywhere=everywhere)
     if sids and visit.bearer is None:
-        visit.cookies.clear_pair()
-        visit.cookies.say_logged_out()
+        visit.leave()
     if not visit.is_navigation:
         return jsonify(logged_out=True)
     wanted = wishes.get("next") or request.args.get("next")

@@ -102,20 +102,10 @@ def _sign_in(visit: Visit, login_state: LoginState, code: str) -> Response:
     # Judged before the session starts, which ends the one that this browser had.
     claims = own_claims(host_claims)
     key = services.models.key_of(user)
-    row = services.sessions.start(key, **visit.client, replaces=_previous_sid(visit))
-    visit.cookies.set_pair(services.pairs.make(row, claims, "cookie"))
-    visit.cookies.forget_logged_out()
+    row = services.sessions.start(key, **visit.client, replaces=visit.held_sid)
+    visit.take_over(services.pairs.make(row, claims, "cookie"))
     signals.user_logged_in.send(services.app, user=user, kakao_user=kakao_user, sid=row.id)
     return redirect_to_next(login_state.next)
-
-
-def _previous_sid(visit: Visit) -> str | None:
-    """Give the session that this browser held: its cookies are replaced, so nobody could end it later."""
-    try:
-        previous = visit.presented_login()
-    except KakaoLoginError:
-        return None
-    return previous.sid if previous.by_cookie else None
 
 
 def _answer_unknown(visit: Visit, unverified_state: str) -> Response:

@@ -20,6 +20,7 @@ from ..services import Services, current_services
 from ..settings.urls import origin
 from ..signals import EndReason
 from ..tokens.codec import Token
+from ..tokens.pair import TokenPair
 from .cookies import Cookies
 from .csrf import FIELDS, HEADER, SAFE_METHODS, check_csrf_token, check_origin, make_csrf_token
 from .headers import keep_out_of_caches
@@ -181,6 +182,34 @@ class Visit:
         """The CSRF token of the login for a form, or an empty text without one."""
         login = self.login_or_none
         return make_csrf_token(self.services.keys, login.token.sid) if login else ""
+
+    @property
+    def held_sid(self) -> str | None:
+        """The session that this browser holds; once its cookies are replaced, nobody could end it any more."""
+        try:
+            held = self.presented_login()
+        except KakaoLoginError:
+            return None
+        return held.sid if held.by_cookie else None
+
+    def take_over(self, pair: TokenPair) -> None:
+        """Send the pair of a session that has just started; the rest of this request is the new login's."""
+        self.no_store()
+        self.cookies.set_pair(pair)
+        self.cookies.forget_logged_out()
+        token = self.services.codec.decode("access", pair.access_token, now=self.services.clock())
+        self._become(Login(token, by_cookie=True))
+
+    def leave(self) -> None:
+        """Delete the cookies of a login that its user has ended; the rest of this request is nobody's."""
+        self.cookies.clear_pair()
+        self.cookies.say_logged_out()
+        self._become(None)
+
+    def _become(self, login: Login | None) -> None:
+        self._presented = self._login = login
+        self._is_living, self._is_nobody = login is not None, login is None
+        self._needs_csrf_token, self._user = False, _NOT_ASKED
 
     def forget(self, login: Login) -> SessionEnded:
         """Delete the cookies of a login whose session is surely over, and give the error that says so.
