@@ -27,7 +27,8 @@ GRACE = 0.25
 class Patience:
     """Runs calls and waits for them, but not with all threads of a worker; safe to share between threads.
 
-    An endpoint is slow from the moment a call has waited there longer than usual until one is back in time.
+    An endpoint is slow from the moment that a call there was given up until one is back in time.  A call that is
+    only late says little: it may be this process that had no time to read the answer.
     """
 
     def __init__(self, timeout: float) -> None:
@@ -51,6 +52,7 @@ class Patience:
                 with queue.place_of_the_patient(endpoint):
                     if not _ends_within(self._timeout + GRACE - USUAL, future):
                         raise KakaoUnavailable("no answer in time")
+                    return future.result()
         return future.result()
 
 
@@ -60,7 +62,7 @@ class _Queue:
     def __init__(self) -> None:
         self._lock = Lock()
         self._waiting: Counter[str] = Counter()
-        self._patient = 0
+        self._patient: Counter[str] = Counter()
         self._slow: set[str] = set()
 
     @contextmanager
@@ -68,7 +70,9 @@ class _Queue:
         """Count among those who wait for ``endpoint``; raises ``KakaoUnavailable`` if that would be too many."""
         with self._lock:
             # Endpoints that are slow share the four, or together they would hold all threads.
-            if endpoint in self._slow and sum(self._waiting[name] for name in self._slow) >= MOST_PATIENT:
+            is_slow = endpoint in self._slow
+            waiting = sum(self._waiting[name] for name in self._slow) if is_slow else self._patient[endpoint]
+            if waiting >= MOST_PATIENT:
                 raise KakaoUnavailable(TOO_MANY)
             self._waiting[endpoint] += 1
         try:
@@ -81,15 +85,19 @@ class _Queue:
     def place_of_the_patient(self, endpoint: str) -> Iterator[None]:
         """Count among those who wait longer than usual; raises ``KakaoUnavailable`` if there are four."""
         with self._lock:
-            self._slow.add(endpoint)
-            if self._patient >= MOST_PATIENT:
+            if self._patient.total() >= MOST_PATIENT:
+                self._slow.add(endpoint)
                 raise KakaoUnavailable(TOO_MANY)
-            self._patient += 1
+            self._patient[endpoint] += 1
         try:
             yield
+        except KakaoUnavailable:
+            with self._lock:
+                self._slow.add(endpoint)
+            raise
         finally:
             with self._lock:
-                self._patient -= 1
+                self._patient[endpoint] -= 1
 
     def find_usual(self, endpoint: str) -> None:
         """Take note that ``endpoint`` answered in time."""

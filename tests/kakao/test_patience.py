@@ -88,7 +88,7 @@ def make_slow(patience: Patience, calls: Calls, endpoint: str = "token") -> list
 def make_slow_and_end(patience: Patience, calls: Calls) -> None:
     """Leave the endpoint slow and nobody waiting for it."""
     four = make_slow(patience, calls)
-    until(lambda: patience._queue()._patient == MOST_PATIENT)
+    until(lambda: patience._queue()._patient.total() == MOST_PATIENT)
     calls.release()
     assert [wait.result(LONG) for wait in four] == ["answer"] * MOST_PATIENT
 
@@ -157,6 +157,19 @@ def test_a_slow_kakao_is_tried_again_by_four_and_no_more(
     calls.begin(patience, MOST_PATIENT)
     with pytest.raises(KakaoUnavailable, match=TOO_MANY):
         patience.run("token", str)
+
+
+def test_an_answer_that_is_only_late_keeps_nobody_out(
+    patience: Patience, calls: Calls, usual: Callable[[float], None]
+) -> None:
+    usual(0.02)
+    waits = calls.begin(patience, MOST_PATIENT - 1)
+    time.sleep(0.1)
+    calls.release()
+    assert {wait.result(LONG) for wait in waits} == {"answer"}
+    usual(LONG)
+    calls.hang_again()
+    assert not any(wait.done() for wait in calls.begin(patience, 30))
 
 
 def test_one_answer_in_time_lets_any_number_in_again(
