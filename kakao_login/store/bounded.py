@@ -23,28 +23,51 @@ _REST = 5.0
 
 
 class Bounded:
-    """Calls ``call``, which asks the database, and waits ``LONGEST_WAIT`` seconds at most."""
+    """Calls ``call``, which asks the database, and waits ``LONGEST_WAIT`` seconds at most.
 
-    def __init__(self, call: Callable[[], None], *, wait: float = LONGEST_WAIT) -> None:
+    ``give_up`` is called when that was in vain, so that the next call gets a connection which does not hang.
+    """
+
+    def __init__(self, call: Callable[[], None], give_up: Callable[[], None]) -> None:
         self._call = call
-        self._wait = wait
+        self._give_up = give_up
+        self._lock = threading.Lock()
+        self._is_silent = False
         self._rests_until = 0.0
 
     def __call__(self) -> None:
-        """Raise ``DatabaseUnavailable`` where the answer comes too late, and at once for a few seconds after that.
+        """Raise ``DatabaseUnavailable`` where the answer comes too late.
 
-        Whoever was waited for in vain may hang for minutes; there must not be one more of them with every request.
+        Whoever was waited for in vain may hang for minutes, and there must not be one more of them with every
+        request: while the database is silent, one request tries every few seconds and the others fail at once.
         """
-        if time.monotonic() < self._rests_until:
-            raise DatabaseUnavailable
+        self._take_turn()
         answer: Future[None] = Future()
         threading.Thread(target=_settle, args=(answer, self._call), name="kakao-login-ask", daemon=True).start()
         try:
-            answer.result(self._wait)
+            answer.exception(LONGEST_WAIT)
         except TooLate:
-            self._rests_until = time.monotonic() + _REST
-            logger.warning("The database has not answered within %g seconds.", self._wait)
+            self._find_silent()
             raise DatabaseUnavailable from None
+        # An error that came in time is no silence either.
+        self._is_silent, self._rests_until = False, 0.0
+        answer.result()
+
+    def _take_turn(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            if now < self._rests_until:
+                raise DatabaseUnavailable
+            if self._is_silent:
+                self._rests_until = now + LONGEST_WAIT + _REST
+
+    def _find_silent(self) -> None:
+        with self._lock:
+            is_news, self._is_silent = not self._is_silent, True
+            self._rests_until = time.monotonic() + _REST
+        self._give_up()
+        if is_news:
+            logger.warning("The database has not answered within %g seconds.", LONGEST_WAIT)
 
 
 def _settle(answer: Future[None], call: Callable[[], None]) -> None:

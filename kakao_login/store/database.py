@@ -69,6 +69,10 @@ class Database:
         event.listen(engine, "engine_disposed", lambda _: aside.dispose())
         return aside
 
+    def renew_aside(self) -> None:
+        """Open new connections for what goes on aside, and leave those that may hang to whoever has them."""
+        self._engine_aside.dispose(close=False)
+
     def prepare(self) -> None:
         """Set the connections up before the host uses one; needed on SQLite, and done once."""
         _ = self._engine

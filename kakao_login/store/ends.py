@@ -11,8 +11,9 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -42,7 +43,7 @@ class Ending:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.ended: list[LoginSession] = []
-        self.known: list[str] = []
+        self.known: list[LoginSession] = []
 
     def end(self, row: LoginSession, reason: EndReason) -> None:
         """End ``row``, which the caller has locked; one that is over already stays as it is."""
@@ -51,7 +52,7 @@ class Ending:
             self.ended.append(row)
         else:
             # This process may not have polled since.
-            self.known.append(row.id)
+            self.known.append(row)
 
 
 class Ends:
@@ -67,13 +68,14 @@ class Ends:
         self.remembers = access_lifetime + LEEWAY + CLOCK_SKEW
         """Seconds for which an end must be known: until the last access token of the session is over, too."""
         self._forget_at: dict[str, float] = {}
+        self._replaced: set[str] = set()
         self._forget_next: deque[tuple[float, str]] = deque()
         self._last_number: int | None = None
         self._polled_at = 0.0
         self._is_told = False
         self._monotonic = monotonic
         self._learning = threading.Lock()
-        self._poll_in_time = Bounded(self.poll)
+        self._poll_in_time = Bounded(self.poll, store.database.renew_aside)
 
     def __len__(self) -> int:
         return len(self._forget_at)
@@ -96,6 +98,10 @@ class Ends:
                 self._poll_now()
         return sid in self._forget_at
 
+    def was_replaced(self, sid: str) -> bool | None:
+        """Tell whether an ended session was replaced by a new login of its browser; None if not known here."""
+        return sid in self._replaced if sid in self._forget_at else None
+
     def _tell(self, age: float) -> None:
         if not self._is_told and self._store.settings.poll_interval:
             self._is_told = True
@@ -109,9 +115,9 @@ class Ends:
         """Learn what ended elsewhere since the last poll; raises ``DatabaseUnavailable``."""
         began_at = self._monotonic()
         # Asked before the lock is taken: an answer that never comes must keep nobody else waiting.
-        number, sids = self._fetch(self._last_number)
+        number, ends = self._fetch(self._last_number)
         with self._learning:
-            self._remember(sids)
+            self._remember(ends)
             self._last_number, self._polled_at = number, max(began_at, self._polled_at)
             self._is_told = False
             self._forget()
@@ -126,14 +132,16 @@ class Ends:
             ending = Ending(session)
             yield ending
             self._number(session, ending.ended)
-        self._remember([*ending.known, *(row.id for row in ending.ended)])
+        self._remember((row.id, row.end_reason) for row in (*ending.known, *ending.ended))
         for row in ending.ended:
             reason = EndReason(row.end_reason)
             signals.session_ended.send(self._store.sender, sid=row.id, user_id=row.user_id, reason=reason)
 
-    def _remember(self, sids: Iterable[str]) -> None:
+    def _remember(self, ends: Iterable[tuple[str, str | None]]) -> None:
         forget_at = self._monotonic() + self.remembers
-        for sid in sids:
+        for sid, reason in ends:
+            if reason == EndReason.REPLACED:
+                self._replaced.add(sid)
             self._forget_at[sid] = forget_at
             self._forget_next.append((forget_at, sid))
 
@@ -144,8 +152,9 @@ class Ends:
             _, sid = self._forget_next.popleft()
             if self._forget_at.get(sid, now + 1) <= now:
                 del self._forget_at[sid]
+                self._replaced.discard(sid)
 
-    def _fetch(self, last_number: int | None) -> tuple[int, list[str]]:
+    def _fetch(self, last_number: int | None) -> tuple[int, Sequence[Any]]:
         row, ask = self._row.__table__.c, self._store.database.execute_aside
         number = next((answer[0] for answer in ask(select(self._counter.__table__.c.number))), 0)
         if number == last_number:
@@ -156,7 +165,7 @@ class Ends:
         else:
             since = row.end_number > last_number
         # Ends that were committed since the number was read come along, and once more with the next poll.
-        return number, [sid for (sid,) in ask(select(row.id).where(since))]
+        return number, ask(select(row.id, row.end_reason).where(since))
 
     def _number(self, session: Session, ended: list[LoginSession]) -> None:
         if not ended:

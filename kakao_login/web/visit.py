@@ -254,6 +254,9 @@ class Visit:
         yield from (self.request.form.get(field, "") for field in FIELDS)
 
     def _was_replaced(self, login: Login) -> bool:
+        known = self.services.ends.was_replaced(login.token.sid)
+        if known is not None:
+            return known
         try:
             row = self.services.sessions.find(login.token.sid)
         except DatabaseUnavailable:
