@@ -15,7 +15,7 @@ import click
 from flask.cli import ScriptInfo
 from sqlalchemy.exc import DBAPIError
 
-from .errors import DatabaseUnavailable, SettingsError
+from .errors import DatabaseUnavailable, NotReady, SettingsError
 from .services import EXTENSION, Services, current_services
 from .settings.values import ALGORITHMS, DAY
 from .signals import EndReason
@@ -38,8 +38,8 @@ def with_services(command: Callable[Concatenate[Services, P], None]) -> Callable
                 command(current_services(), *args, **kwargs)
         except SettingsError as error:
             raise click.ClickException(str(error)) from None
-        except (DatabaseUnavailable, DBAPIError) as error:
-            problem = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
+        except (DatabaseUnavailable, NotReady, DBAPIError) as error:
+            problem = error if isinstance(error, DBAPIError) else error.__cause__
             reason = str(getattr(problem, "orig", None) or "it does not answer").strip().partition("\n")[0]
             raise click.ClickException(f"The database cannot be used: {reason}") from None
 

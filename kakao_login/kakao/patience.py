@@ -8,6 +8,7 @@ from concurrent import futures
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from threading import Lock, Thread
+from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from ..errors import KakaoUnavailable
@@ -20,6 +21,8 @@ USUAL = 1.0
 """Seconds within which Kakao answers."""
 MOST_PATIENT = 4
 TOO_MANY = "too many are waiting"
+LAPSE = 5.0
+"""Seconds after which nobody knows any more whether Kakao is still slow."""
 GRACE = 0.25
 """Seconds that a call gets beyond its timeout to tell by itself how it ended."""
 
@@ -27,8 +30,8 @@ GRACE = 0.25
 class Patience:
     """Runs calls and waits for them, but not with all threads of a worker; safe to share between threads.
 
-    An endpoint is slow from the moment that a call there was given up until one is back in time.  A call that is
-    only late says little: it may be this process that had no time to read the answer.
+    An endpoint is slow for a few seconds from the moment that a call there was given up, or until one is back in
+    time.  A call that is only late says little: it may be this process that had no time to read the answer.
     """
 
     def __init__(self, timeout: float) -> None:
@@ -63,15 +66,15 @@ class _Queue:
         self._lock = Lock()
         self._waiting: Counter[str] = Counter()
         self._patient: Counter[str] = Counter()
-        self._slow: set[str] = set()
+        self._slow_until: dict[str, float] = {}
 
     @contextmanager
     def place(self, endpoint: str) -> Iterator[None]:
         """Count among those who wait for ``endpoint``; raises ``KakaoUnavailable`` if that would be too many."""
         with self._lock:
             # Endpoints that are slow share the four, or together they would hold all threads.
-            is_slow = endpoint in self._slow
-            waiting = sum(self._waiting[name] for name in self._slow) if is_slow else self._patient[endpoint]
+            slow = [name for name, until in self._slow_until.items() if monotonic() < until]
+            waiting = sum(map(self._waiting.__getitem__, slow)) if endpoint in slow else self._patient[endpoint]
             if waiting >= MOST_PATIENT:
                 raise KakaoUnavailable(TOO_MANY)
             self._waiting[endpoint] += 1
@@ -86,14 +89,14 @@ class _Queue:
         """Count among those who wait longer than usual; raises ``KakaoUnavailable`` if there are four."""
         with self._lock:
             if self._patient.total() >= MOST_PATIENT:
-                self._slow.add(endpoint)
+                self._slow_until[endpoint] = monotonic() + LAPSE
                 raise KakaoUnavailable(TOO_MANY)
             self._patient[endpoint] += 1
         try:
             yield
         except KakaoUnavailable:
             with self._lock:
-                self._slow.add(endpoint)
+                self._slow_until[endpoint] = monotonic() + LAPSE
             raise
         finally:
             with self._lock:
@@ -102,7 +105,7 @@ class _Queue:
     def find_usual(self, endpoint: str) -> None:
         """Take note that ``endpoint`` answered in time."""
         with self._lock:
-            self._slow.discard(endpoint)
+            self._slow_until.pop(endpoint, None)
 
 
 def _start(call: Callable[[], T]) -> Future[T]:

@@ -12,38 +12,39 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
+from typing import TypeVar
 
 from ..errors import DatabaseUnavailable
 
 logger = logging.getLogger("kakao_login.store")
 
+T = TypeVar("T")
 LONGEST_WAIT = 2.0
 """Seconds that a request waits for an answer of the database."""
 _REST = 5.0
 
 
 class Bounded:
-    """Calls ``call``, which asks the database, and waits ``LONGEST_WAIT`` seconds at most.
+    """Asks the database and waits ``LONGEST_WAIT`` seconds at most.
 
-    ``give_up`` is called when that was in vain, so that the next call gets a connection which does not hang.
+    ``give_up`` is called when that was in vain, so that the next question gets a connection which does not hang.
     """
 
-    def __init__(self, call: Callable[[], None], give_up: Callable[[], None]) -> None:
-        self._call = call
+    def __init__(self, give_up: Callable[[], None]) -> None:
         self._give_up = give_up
         self._lock = threading.Lock()
         self._is_silent = False
         self._rests_until = 0.0
 
-    def __call__(self) -> None:
-        """Raise ``DatabaseUnavailable`` where the answer comes too late.
+    def __call__(self, ask: Callable[[], T]) -> T:
+        """Give what ``ask`` gives; raises ``DatabaseUnavailable`` where the answer comes too late.
 
         Whoever was waited for in vain may hang for minutes, and there must not be one more of them with every
         request: while the database is silent, one request tries every few seconds and the others fail at once.
         """
         self._take_turn()
-        answer: Future[None] = Future()
-        threading.Thread(target=_settle, args=(answer, self._call), name="kakao-login-ask", daemon=True).start()
+        answer: Future[T] = Future()
+        threading.Thread(target=_settle, args=(answer, ask), name="kakao-login-ask", daemon=True).start()
         try:
             answer.exception(LONGEST_WAIT)
         except TooLate:
@@ -51,7 +52,7 @@ class Bounded:
             raise DatabaseUnavailable from None
         # An error that came in time is no silence either.
         self._is_silent, self._rests_until = False, 0.0
-        answer.result()
+        return answer.result()
 
     def _take_turn(self) -> None:
         with self._lock:
@@ -70,10 +71,9 @@ class Bounded:
             logger.warning("The database has not answered within %g seconds.", LONGEST_WAIT)
 
 
-def _settle(answer: Future[None], call: Callable[[], None]) -> None:
+def _settle(answer: Future[T], ask: Callable[[], T]) -> None:
     try:
-        call()
-        answer.set_result(None)
+        answer.set_result(ask())
     except Exception as error:  # noqa: BLE001
         # Whatever it is, it belongs to the one who waits.
         answer.set_exception(error)

@@ -114,8 +114,14 @@ class Database:
         """Do the same for what goes on beside the requests, on a connection that is none of the host's.
 
         The statement commits by itself, so that a thread that gets no time for a while leaves no lock behind.
+        It is tried once more on a new connection: the old one may be from before a restart.
         """
-        return self._execute(self._engine_aside, statement, values)
+        try:
+            return self._execute(self._engine_aside, statement, values)
+        except NotWritable:
+            raise
+        except DatabaseUnavailable:
+            return self._execute(self._engine_aside, statement, values)
 
     def _execute(
         self, engine: Engine, statement: Executable, values: Mapping[str, Any] | None

@@ -11,9 +11,9 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -26,6 +26,8 @@ from ..signals import EndReason
 from .bounded import Bounded
 from .models import LoginSession
 from .shared import Store
+
+T = TypeVar("T")
 
 logger = logging.getLogger("kakao_login.store")
 
@@ -43,7 +45,7 @@ class Ending:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.ended: list[LoginSession] = []
-        self.known: list[LoginSession] = []
+        self.known: list[str] = []
 
     def end(self, row: LoginSession, reason: EndReason) -> None:
         """End ``row``, which the caller has locked; one that is over already stays as it is."""
@@ -52,7 +54,7 @@ class Ending:
             self.ended.append(row)
         else:
             # This process may not have polled since.
-            self.known.append(row)
+            self.known.append(row.id)
 
 
 class Ends:
@@ -68,14 +70,13 @@ class Ends:
         self.remembers = access_lifetime + LEEWAY + CLOCK_SKEW
         """Seconds for which an end must be known: until the last access token of the session is over, too."""
         self._forget_at: dict[str, float] = {}
-        self._replaced: set[str] = set()
         self._forget_next: deque[tuple[float, str]] = deque()
         self._last_number: int | None = None
         self._polled_at = 0.0
         self._is_told = False
         self._monotonic = monotonic
         self._learning = threading.Lock()
-        self._poll_in_time = Bounded(self.poll, store.database.renew_aside)
+        self._bounded = Bounded(store.database.renew_aside)
 
     def __len__(self) -> int:
         return len(self._forget_at)
@@ -89,35 +90,39 @@ class Ends:
         interval = self._store.settings.poll_interval
         age = self._monotonic() - self._polled_at
         if self._last_number is None:
-            self._poll_now()
+            self._ask_in_time(self.poll)
         elif age >= _TRUSTED * interval:
             self._tell(age)
-            self._poll_now()
+            self._ask_in_time(self.poll)
         elif age >= _LATE * interval:
             with suppress(DatabaseUnavailable):
-                self._poll_now()
+                self._ask_in_time(self.poll)
         return sid in self._forget_at
 
-    def was_replaced(self, sid: str) -> bool | None:
-        """Tell whether an ended session was replaced by a new login of its browser; None if not known here."""
-        return sid in self._replaced if sid in self._forget_at else None
+    def reason_of(self, sid: str) -> str | None:
+        """Give why a session ended, or None; raises ``DatabaseUnavailable`` as ``has_ended`` does."""
+        row = self._row.__table__.c
+        why = select(row.end_reason).where(row.id == sid)
+        return next(
+            (reason for (reason,) in self._ask_in_time(lambda: self._store.database.execute_aside(why))), None
+        )
 
     def _tell(self, age: float) -> None:
         if not self._is_told and self._store.settings.poll_interval:
             self._is_told = True
             logger.warning("No poll of ended sessions for %.0f s: a silent database, or threads get no time.", age)
 
-    def _poll_now(self) -> None:
+    def _ask_in_time(self, ask: Callable[[], T]) -> T:
         # A file does not go silent, and the one connection of an in-memory database is this thread's now.
-        (self.poll if self._store.database.is_local else self._poll_in_time)()
+        return ask() if self._store.database.is_local else self._bounded(ask)
 
     def poll(self) -> None:
         """Learn what ended elsewhere since the last poll; raises ``DatabaseUnavailable``."""
         began_at = self._monotonic()
         # Asked before the lock is taken: an answer that never comes must keep nobody else waiting.
-        number, ends = self._fetch(self._last_number)
+        number, sids = self._fetch(self._last_number)
         with self._learning:
-            self._remember(ends)
+            self._remember(sids)
             self._last_number, self._polled_at = number, max(began_at, self._polled_at)
             self._is_told = False
             self._forget()
@@ -132,16 +137,14 @@ class Ends:
             ending = Ending(session)
             yield ending
             self._number(session, ending.ended)
-        self._remember((row.id, row.end_reason) for row in (*ending.known, *ending.ended))
+        self._remember([*ending.known, *(row.id for row in ending.ended)])
         for row in ending.ended:
             reason = EndReason(row.end_reason)
             signals.session_ended.send(self._store.sender, sid=row.id, user_id=row.user_id, reason=reason)
 
-    def _remember(self, ends: Iterable[tuple[str, str | None]]) -> None:
+    def _remember(self, sids: Iterable[str]) -> None:
         forget_at = self._monotonic() + self.remembers
-        for sid, reason in ends:
-            if reason == EndReason.REPLACED:
-                self._replaced.add(sid)
+        for sid in sids:
             self._forget_at[sid] = forget_at
             self._forget_next.append((forget_at, sid))
 
@@ -152,9 +155,8 @@ class Ends:
             _, sid = self._forget_next.popleft()
             if self._forget_at.get(sid, now + 1) <= now:
                 del self._forget_at[sid]
-                self._replaced.discard(sid)
 
-    def _fetch(self, last_number: int | None) -> tuple[int, Sequence[Any]]:
+    def _fetch(self, last_number: int | None) -> tuple[int, list[str]]:
         row, ask = self._row.__table__.c, self._store.database.execute_aside
         number = next((answer[0] for answer in ask(select(self._counter.__table__.c.number))), 0)
         if number == last_number:
@@ -165,7 +167,7 @@ class Ends:
         else:
             since = row.end_number > last_number
         # Ends that were committed since the number was read come along, and once more with the next poll.
-        return number, ask(select(row.id, row.end_reason).where(since))
+        return number, [sid for (sid,) in ask(select(row.id).where(since))]
 
     def _number(self, session: Session, ended: list[LoginSession]) -> None:
         if not ended:

@@ -197,7 +197,7 @@ def _problem_of(host_claims: Mapping[str, Any]) -> str | None:
     if taken:
         return f"use reserved names: {', '.join(sorted(taken))}"
     try:
-        size = len(json.dumps(dict(host_claims)))
+        size = len(json.dumps(dict(host_claims), allow_nan=False))
     except (TypeError, ValueError, RecursionError):
         return "are no JSON"
     return f"take {size} bytes as JSON, more than {_LARGEST_CLAIMS}" if size > _LARGEST_CLAIMS else None

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, jsonify, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..errors import LoginRequired, NotFound, SessionEnded
+from ..errors import CsrfFailed, LoginRequired, NotFound, SessionEnded
 from ..signals import EndReason
 from ..store.models import is_id
 from .body import read_json
@@ -17,9 +17,6 @@ from .next_path import judged_path, redirect_to_next
 from .refresh import refresh_cookies
 from .session_info import describe_session
 from .visit import Login, Visit, current_visit
-
-# A sibling subdomain may plant as many refresh cookies as fit; each end is a transaction.
-_MOST_ENDED = 5
 
 
 @login_required
@@ -80,9 +77,14 @@ def _sessions_to_end(visit: Visit) -> list[str]:
         return []
     except LoginRequired:
         tokens = refresh_cookies(visit)
-    if tokens:
-        visit.check_origin()
-    return list({token.sid for token in tokens})[:_MOST_ENDED]
+    if not tokens:
+        return []
+    visit.check_origin()
+    # A sibling subdomain may have planted some of its own, so all of them end.
+    meant = [sid for sid in {token.sid for token in tokens} if visit.is_meant(sid)]
+    if not meant:
+        raise CsrfFailed
+    return meant
 
 
 def _end(visit: Visit, sid: str, *, everywhere: bool) -> None:

@@ -6,16 +6,19 @@ import logging
 from typing import Any
 
 from flask import Response, jsonify, make_response, render_template, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from ..errors import KakaoLoginError, Language, LoginRequired, NotReady
-from .visit import current_visit
+from .visit import LONGEST_WISH, current_visit
 
 logger = logging.getLogger("kakao_login.web")
 
 
 def browser_language() -> Language:
     """Give the language the browser asks for, Korean unless English is preferred."""
-    return "en" if request.accept_languages.best_match(["ko", "en"], "ko") == "en" else "ko"
+    wished = parse_accept_header(request.headers.get("Accept-Language", "")[:LONGEST_WISH], LanguageAccept)
+    return "en" if wished.best_match(["ko", "en"], "ko") == "en" else "ko"
 
 
 def render_error(error: KakaoLoginError) -> Response:

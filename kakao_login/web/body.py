@@ -10,6 +10,7 @@ from flask import request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from ..errors import InvalidRequest, TooLarge, UnsupportedMediaType
+from .visit import current_visit
 
 # A refresh or Kakao token and a few words; far above what is due and far below what hurts.
 LONGEST_BODY = 64 * 1024
@@ -17,9 +18,19 @@ _CHUNK = 64 * 1024
 
 
 def limit_body() -> None:
-    """Let nobody read more of the present request's body than is due under our prefix, or the host allows."""
+    """Let nobody read more of the present request's body than is due under our prefix, or the host allows.
+
+    The form of a hop is the host's and keeps the host's limit: it is not read before it is known whose it is.
+    """
+    if is_hop_of_form():
+        return
     host_limit = request.max_content_length
     request.max_content_length = LONGEST_BODY if host_limit is None else min(host_limit, LONGEST_BODY)
+
+
+def is_hop_of_form() -> bool:
+    """Tell whether the present request is a form on its way through ``/auth/refresh``."""
+    return request.method == "POST" and "next" in request.args and current_visit().is_navigation
 
 
 def pass_over_body() -> None:
@@ -27,7 +38,6 @@ def pass_over_body() -> None:
 
     The browser posts it once more where it is led to, but hears nothing of that before it has sent all.
     """
-    request.max_content_length = None
     with suppress(RequestEntityTooLarge, ClientDisconnected):
         while request.stream.read(_CHUNK):
             pass

@@ -6,7 +6,9 @@ RFC 6265bis section 4.1.3 for the prefixes: ``__Host-`` keeps sibling subdomains
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -21,6 +23,8 @@ from .logins import LIFETIME, LoginState
 _LONGEST_AGE = 400 * 24 * 60 * 60
 _LOGGED_OUT_AGE = 10 * 60
 _MOST_DROPPED = 8
+# A login cookie's name ends like this; any other was planted and is left alone.
+_SUFFIX = re.compile("[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Cookies:
     def __init__(self, request: Request, settings: Settings) -> None:
         secure = not settings.development or (settings.cookie_secure and request.is_secure)
         self._request = request
+        self._header: str = request.environ.get("HTTP_COOKIE", "")
         self._settings = settings
         self._names = _names(settings, secure=secure)
 
@@ -63,23 +68,20 @@ class Cookies:
     @property
     def refresh_tokens(self) -> list[str]:
         """The unverified refresh tokens, of which a sibling subdomain may have planted some."""
-        return self._request.cookies.getlist(self._names.refresh)
+        return self._values(self._names.refresh)
 
     @property
     def says_logged_out(self) -> bool:
         """Whether somebody logged out in this browser a short while ago."""
-        return self._names.logged_out in self._request.cookies
+        return bool(self._values(self._names.logged_out))
 
     @property
     def logins(self) -> dict[str, str]:
         """The unverified login cookies by the last part of their names; a name sent twice is left out."""
         prefix = self._names.login
-        several = self._request.cookies.lists()
-        return {
-            name.removeprefix(prefix): values[0]
-            for name, values in several
-            if name.startswith(prefix) and len(values) == 1
-        }
+        found = [(name.removeprefix(prefix), value) for name, value in self._pairs() if name.startswith(prefix)]
+        times = Counter(suffix for suffix, _ in found)
+        return {suffix: value for suffix, value in found if times[suffix] == 1 and _SUFFIX.fullmatch(suffix)}
 
     def set_pair(self, pair: TokenPair) -> None:
         """Send the pair; both cookies live as long as the session: an old access token says whose it was."""
@@ -125,18 +127,27 @@ class Cookies:
         return self._request.root_path + self._settings.url_prefix
 
     def _read(self, name: str) -> str | None:
-        header: str = self._request.environ.get("HTTP_COOKIE", "")
-        # The one cookie that every request is asked for is not worth reading all the others.
-        if name not in header:
-            return None
-        return _only_value(header, name) or self._read_parsed(name)
-
-    def _read_parsed(self, name: str) -> str | None:
-        values = self._request.cookies.getlist(name)
+        values = self._values(name)
         # Which of two is ours cannot be told: the other may have been planted by a sibling subdomain.
         if len(values) > 1:
             raise DuplicateCookie
         return values[0] if values else None
+
+    def _values(self, name: str) -> list[str]:
+        # Most requests bring none but the one that is asked for.
+        if name not in self._header:
+            return []
+        return [value for known, value in self._pairs() if known == name]
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        """Give names and values as browsers join them (RFC 6265 section 5.4): at every semicolon a new one begins.
+
+        Readers that know quotes take all that stands between two of them for one value, and a sibling subdomain
+        can plant a cookie with a quote before ours and one behind.
+        """
+        for part in self._header.split(";"):
+            name, _, value = part.strip(" \t").partition("=")
+            yield name, value
 
     def _send(self, name: str, value: str, path: str, max_age: int) -> None:
         @after_this_request
@@ -151,15 +162,6 @@ class Cookies:
                 samesite="Lax",
             )
             return response
-
-
-def _only_value(header: str, name: str) -> str | None:
-    """Give the value of a cookie that stands in ``header`` once and plainly, or None if that is not sure."""
-    before, _, rest = header.partition(name + "=")
-    value, _, after = rest.partition(";")
-    is_only = name not in before and name not in after and (not before or before.endswith("; "))
-    # What is quoted may hold anything, another cookie's name included.
-    return value if is_only and '"' not in header and " " not in value and "\t" not in value else None
 
 
 def _age(pair: TokenPair) -> int:

@@ -39,10 +39,9 @@ def make_csrf_token(keys: SigningKeys, sid: str) -> str:
     return keys.active.mac(f"csrf {sid}")
 
 
-def check_csrf_token(keys: SigningKeys, sid: str, unverified_tokens: Iterable[str]) -> None:
-    """Raise ``CsrfFailed`` unless one of the tokens is the session's, made with any key that is still accepted."""
+def is_csrf_token(keys: SigningKeys, sid: str, unverified_tokens: Iterable[str]) -> bool:
+    """Tell whether one of the tokens is the session's, made with any key that is still accepted."""
     # Compared as bytes: compare_digest refuses text that is not ASCII with a TypeError.
     expected = [key.mac(f"csrf {sid}").encode() for key in keys.keys]
     candidates = (token.encode(errors="replace") for token in unverified_tokens)
-    if not any(hmac.compare_digest(each, candidate) for candidate in candidates for each in expected):
-        raise CsrfFailed
+    return any(hmac.compare_digest(each, candidate) for candidate in candidates for each in expected)

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..errors import DuplicateCookie, InvalidToken, LoginRequired, SessionEnded
 from ..tokens.codec import Token
 from ..tokens.pair import TokenPair, Use
-from .body import pass_over_body, read_json
+from .body import is_hop_of_form, pass_over_body, read_json
 from .next_path import next_path, redirect_to_next, required_next_path
 from .visit import Login, Visit, current_visit
 
@@ -22,7 +22,7 @@ def refresh() -> BaseResponse:
     visit = current_visit()
     if request.method == "GET":
         return _hop_of_page(visit)
-    if "next" in request.args and visit.is_navigation:
+    if is_hop_of_form():
         return _hop_of_form(visit)
     body = read_json()
     if "refresh_token" in body:

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from flask import Request, after_this_request, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from ..errors import CsrfFailed, DatabaseUnavailable, InvalidRequest, KakaoLoginError, LoginRequired, SessionEnded
 from ..services import Services, current_services
@@ -22,12 +24,14 @@ from ..signals import EndReason
 from ..tokens.codec import Token
 from ..tokens.pair import TokenPair
 from .cookies import Cookies
-from .csrf import FIELDS, HEADER, SAFE_METHODS, check_csrf_token, check_origin, make_csrf_token
+from .csrf import FIELDS, HEADER, SAFE_METHODS, check_origin, is_csrf_token, make_csrf_token
 from .headers import keep_out_of_caches
 
 logger = logging.getLogger("kakao_login.web")
 
 _BEARER = re.compile(r"(?:^|,)\s*bearer(?![\w!#$%&'*+.^`|~-])\s*", re.IGNORECASE)
+# What a browser wishes takes a line; a hundred times that would cost a second to read.
+LONGEST_WISH = 1000
 _VISIT = "kakao_login_visit"
 _NOT_ASKED = object()
 _present_request = cast("Callable[[], Request]", cast("Any", request)._get_current_object)
@@ -94,7 +98,7 @@ class Visit:
         mode = self.request.headers.get("Sec-Fetch-Mode")
         if mode is not None:
             return mode == "navigate"
-        accept = self.request.accept_mimetypes
+        accept = parse_accept_header(self.request.environ.get("HTTP_ACCEPT", "")[:LONGEST_WISH], MIMEAccept)
         return accept["text/html"] > accept["application/json"]
 
     @property
@@ -123,8 +127,8 @@ class Visit:
         if not self._is_living:
             if self.services.ends.has_ended(login.token.sid):
                 raise self.forget(login)
-            if self._needs_csrf_token:
-                check_csrf_token(self.services.keys, login.token.sid, self._unverified_csrf_tokens())
+            if not self.is_meant(login.token.sid):
+                raise CsrfFailed
             self._is_living = True
         return login
 
@@ -132,6 +136,12 @@ class Visit:
         """Raise ``CsrfFailed`` for a request of another site, whose browser sends our cookies along."""
         trusted = self.services.settings.trusted_origins
         self._needs_csrf_token = check_origin(self.request.headers, self._own_origins(), trusted)
+
+    def is_meant(self, sid: str) -> bool:
+        """Tell whether the request carries the session's CSRF token, or needs none."""
+        if not self._needs_csrf_token:
+            return True
+        return is_csrf_token(self.services.keys, sid, self._unverified_csrf_tokens())
 
     def excuse_csrf_token(self) -> None:
         """Ask for none: the request only leads on to where it is asked for, and its body is not for us to read."""
@@ -254,14 +264,10 @@ class Visit:
         yield from (self.request.form.get(field, "") for field in FIELDS)
 
     def _was_replaced(self, login: Login) -> bool:
-        known = self.services.ends.was_replaced(login.token.sid)
-        if known is not None:
-            return known
         try:
-            row = self.services.sessions.find(login.token.sid)
+            return self.services.ends.reason_of(login.token.sid) == EndReason.REPLACED
         except DatabaseUnavailable:
             return True
-        return row is not None and row.end_reason == EndReason.REPLACED
 
 
 def current_visit() -> Visit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -243,3 +244,45 @@ def test_the_third_round_of_two_holders_ends_the_session(host: Host, clock: Cloc
             assert got is not None
             held[holder] = got.get("refresh_token", held[holder])
             access[holder] = got["access_token"]
+
+
+# Siblings that an attack on these found.
+
+
+def test_of_thirty_planted_refresh_cookies_none_keeps_the_own_session_from_its_logout(
+    host: Host, browser: Browser
+) -> None:
+    browser.log_in()
+    access, refresh = browser.pair()
+    planted = [host.services.pair_of(new_session(host), "cookie").refresh_token for _ in range(30)]
+    cookies = "; ".join(f"refresh_token={token}" for token in [*planted, refresh])
+    answer = browser.post("/auth/logout", headers={**SAME_ORIGIN, "Cookie": cookies})
+    assert answer.json() == {"logged_out": True}
+    headers = {"Authorization": f"Bearer {access}"}
+    assert host.app.test_client().get("/mine", headers=headers).status_code == 401
+
+
+def test_where_the_browser_vouches_for_nothing_a_refresh_cookie_alone_needs_the_token(
+    host: Host, browser: Browser
+) -> None:
+    browser.log_in()
+    access, refresh = browser.pair()
+    token = browser.csrf()["X-CSRF-Token"]
+    client = host.app.test_client(use_cookies=False)
+    headers = {"Origin": "http://localhost:5000", "Cookie": f"refresh_token={refresh}"}
+    assert client.post("/auth/logout", headers=headers).status_code == 403
+    assert client.get("/mine", headers={"Authorization": f"Bearer {access}"}).status_code == 200
+    assert client.post("/auth/logout", headers={**headers, "X-CSRF-Token": token}).status_code == 200
+    assert client.get("/mine", headers={"Authorization": f"Bearer {access}"}).status_code == 401
+
+
+def test_a_hundred_lines_of_wishes_are_not_read(host: Host, browser: Browser) -> None:
+    wishes = {"Accept": ",".join(["a/b"] * 200_000), "Accept-Language": ",".join(["a-b"] * 200_000)}
+    tracemalloc.start()
+    try:
+        answer = host.app.test_client().get("/mine", headers=wishes)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert answer.status_code == 401
+    assert peak < 6_000_000

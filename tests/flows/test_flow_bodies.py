@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 import requests
+from flask import Response, request
 from playwright.sync_api import Page
 
 from ..builders import new_session
-from ..support import PAGE, Browser, Clock, Host, config_for, free_port, make_host
+from ..support import PAGE, SAME_ORIGIN, Browser, Clock, Host, config_for, free_port, make_host
 
 CHECKOUT = Path(__file__).parents[2]
 FORM = "application/x-www-form-urlencoded"
@@ -178,6 +179,32 @@ def test_a_form_of_25_megabytes_whose_token_ran_out_arrives_whole(
         with page.expect_navigation():
             page.click("button")
         assert json.loads(page.inner_text("body")) == {"text": "한글", "size": 25_000_000}
+
+
+def test_a_limit_that_a_host_sets_for_one_request_holds_on_the_way(
+    new_host: Callable[..., Host], clock: Clock
+) -> None:
+    host = new_host(MAX_CONTENT_LENGTH=1000)
+    seen: list[int | None] = []
+
+    @host.app.before_request
+    def allow_more() -> None:
+        request.max_content_length = 50_000_000
+
+    @host.app.after_request
+    def look(response: Response) -> Response:
+        seen.append(request.max_content_length)
+        return response
+
+    browser = Browser(host.serve())
+    browser.log_in()
+    clock.advance(3700)
+    seen.clear()
+    form, headers = {"text": "x" * 2000}, {**PAGE, **SAME_ORIGIN}
+    hop = browser.post("/mine", data=form, headers=headers)
+    assert browser.post(hop.headers["Location"], data=form, headers=headers).status_code == 307
+    assert browser.post("/mine", data=form, headers=headers).json() == {"written": form["text"]}
+    assert seen == [50_000_000] * 3
 
 
 def test_the_demo_takes_no_more_than_a_megabyte() -> None:

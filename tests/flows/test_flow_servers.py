@@ -83,7 +83,7 @@ def test_a_database_that_falls_silent_keeps_nobody_waiting_and_hides_no_end(
     assert (1.9 < waited < 4, at_once < 0.5) == (True, True)
     assert "has not answered within 2 seconds" in caplog.text
     proxy.speak()
-    vars(ends._poll_in_time)["_rests_until"] = 0
+    vars(ends._bounded)["_rests_until"] = 0
     assert ask()[0] == 401
 
 

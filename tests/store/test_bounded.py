@@ -40,44 +40,44 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     database.speaks.set()
 
 
-def fails(ask: Bounded) -> bool:
+def fails(ask: Bounded, database: Database) -> bool:
     try:
-        ask()
+        ask(database.ask)
     except DatabaseUnavailable:
         return True
     return False
 
 
 def test_an_answer_and_an_error_come_through_as_they_are(database: Database) -> None:
-    ask = Bounded(database.ask, database.give_up)
-    ask()
+    ask = Bounded(database.give_up)
+    ask(database.ask)
     for error in (DatabaseUnavailable(), ZeroDivisionError()):
         database.error = error
         with pytest.raises(type(error)):
-            ask()
+            ask(database.ask)
     database.error = None
-    ask()
+    ask(database.ask)
     assert (database.asked, database.given_up) == (4, 0)
 
 
 def test_in_a_silence_one_tries_every_few_seconds_and_the_others_fail_at_once(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ask = Bounded(database.ask, database.give_up)
+    ask = Bounded(database.give_up)
     database.speaks.clear()
-    assert [fails(ask) for _ in range(20)] == [True] * 20
+    assert [fails(ask, database) for _ in range(20)] == [True] * 20
     assert (database.asked, database.given_up) == (1, 1)
     for asked in (2, 3):
         vars(ask)["_rests_until"] = 0.0
-        assert at_once(10, lambda: fails(ask)) == [True] * 10
+        assert at_once(10, lambda: fails(ask, database)) == [True] * 10
         assert (database.asked, database.given_up) == (asked, asked)
     assert caplog.text.count("has not answered") == 1
 
 
 def test_an_answer_ends_the_silence_for_everybody(database: Database) -> None:
-    ask = Bounded(database.ask, database.give_up)
+    ask = Bounded(database.give_up)
     database.speaks.clear()
-    assert fails(ask)
+    assert fails(ask, database)
     database.speaks.set()
     vars(ask)["_rests_until"] = 0.0
-    assert [fails(ask) for _ in range(5)] == [False] * 5
+    assert [fails(ask, database) for _ in range(5)] == [False] * 5

@@ -15,7 +15,8 @@ from kakao_login.errors import DatabaseUnavailable, SessionEnded
 from kakao_login.store import database
 from kakao_login.store.database import reaching_database
 from tests.builders import at_once, database_away, new_session, new_user, statements, stored
-from tests.support import Host
+from tests.postgresql import PostgreSQL
+from tests.support import Host, config_for, make_host
 
 
 def used(host: Host, number: int) -> Any:
@@ -195,3 +196,19 @@ def test_two_apps_in_one_process_write_to_their_own_databases(new_bare_host: Cal
         with host.services.database.write() as session:
             session.add(used(host, number))
     assert [count(host) for host in (first, second, third)] == [2, 1, 1]
+
+
+def test_what_goes_on_aside_tries_once_more_after_a_restart_of_the_database(
+    postgresql: PostgreSQL,
+) -> None:
+    host = make_host(config_for(None, SQLALCHEMY_DATABASE_URI=postgresql.new_database()))
+    host.services.ends.poll()
+    url = host.app.config["SQLALCHEMY_DATABASE_URI"]
+    with postgresql.without(url), pytest.raises(DatabaseUnavailable):
+        host.services.ends.poll()
+    host.services.ends.poll()
+    with postgresql.without(url):
+        pass
+    # The connection that the pool keeps has been hung up on; nobody has to wait an interval for the next poll.
+    host.services.ends.poll()
+    host.close()

@@ -12,7 +12,7 @@ import pytest
 from kakao_login import SettingsError
 from kakao_login.settings.loading import load_settings
 from kakao_login.tokens.keys import load_keys
-from kakao_login.web.csrf import check_csrf_token, make_csrf_token
+from kakao_login.web.csrf import is_csrf_token, make_csrf_token
 from tests.builders import (
     ASYMMETRIC,
     OTHER_SECRET,
@@ -198,7 +198,7 @@ def test_a_token_of_the_key_before_is_good_until_the_key_is_retired(algorithm: s
 
 def test_a_csrf_token_of_the_key_before_is_good_as_well() -> None:
     before, during = keys_of(), keys_of(secret_key=OTHER_SECRET, secret_key_fallbacks=(SECRET,))
-    check_csrf_token(during, "s", [make_csrf_token(before, "s")])
+    assert is_csrf_token(during, "s", [make_csrf_token(before, "s")])
 
 
 @pytest.mark.parametrize("algorithm", ASYMMETRIC)

@@ -440,6 +440,7 @@ def test_the_codec_needs_no_clock_of_its_own() -> None:
     [
         ({"list": "x" * 2100}, "take 2112 bytes as JSON, more than 1024"),
         ({"list": {1, 2}}, "are no JSON"),
+        ({"share": float("nan")}, "are no JSON"),
     ],
 )
 def test_claims_that_cannot_go_into_a_cookie_are_refused_and_never_left_out(

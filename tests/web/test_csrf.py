@@ -8,7 +8,7 @@ import pytest
 from werkzeug.datastructures import Headers
 
 from kakao_login.errors import CsrfFailed
-from kakao_login.web.csrf import check_csrf_token, check_origin, make_csrf_token
+from kakao_login.web.csrf import check_origin, is_csrf_token, make_csrf_token
 from tests.builders import ASYMMETRIC, OTHER_SECRET, keys_of
 
 OWN = {"https://app.example", "https://www.app.example"}
@@ -74,14 +74,13 @@ def test_a_session_has_one_token_for_its_whole_life(algorithm: str) -> None:
     token = make_csrf_token(keys, "sid")
     assert token == make_csrf_token(keys, "sid")
     assert len(token) == 43
-    check_csrf_token(keys, "sid", ["", "x", token])
+    assert is_csrf_token(keys, "sid", ["", "x", token])
 
 
 @pytest.mark.parametrize("token", ["", "x", "한글", "\ud800", "\0", "=" * 43, "A" * 43, "x" * 1_000_000])
 def test_no_other_text_is_the_token(token: str) -> None:
     for tokens in ([], [token], [token, token]):
-        with pytest.raises(CsrfFailed):
-            check_csrf_token(keys_of(), "sid", tokens)
+        assert not is_csrf_token(keys_of(), "sid", tokens)
 
 
 def test_every_changed_letter_is_refused() -> None:
@@ -89,16 +88,13 @@ def test_every_changed_letter_is_refused() -> None:
     token = make_csrf_token(keys, "sid")
     others = [f"{token[:i]}{'A' if token[i] != 'A' else 'B'}{token[i + 1 :]}" for i in range(len(token))]
     for other in [*others, token + "=", token + " ", token[:-1], token.swapcase()]:
-        with pytest.raises(CsrfFailed):
-            check_csrf_token(keys, "sid", [other])
+        assert not is_csrf_token(keys, "sid", [other])
 
 
 @pytest.mark.parametrize("sid", ["", "SID", "sid ", "sie"])
 def test_the_token_of_another_session_is_refused(sid: str) -> None:
-    with pytest.raises(CsrfFailed):
-        check_csrf_token(keys_of(), "sid", [make_csrf_token(keys_of(), sid)])
+    assert not is_csrf_token(keys_of(), "sid", [make_csrf_token(keys_of(), sid)])
 
 
 def test_the_token_of_another_app_is_refused() -> None:
-    with pytest.raises(CsrfFailed):
-        check_csrf_token(keys_of(), "sid", [make_csrf_token(keys_of(secret_key=OTHER_SECRET), "sid")])
+    assert not is_csrf_token(keys_of(), "sid", [make_csrf_token(keys_of(secret_key=OTHER_SECRET), "sid")])
