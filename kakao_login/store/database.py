@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, Executable, Row, Table, event, func, inspect, select
+from sqlalchemy import Connection, Engine, Executable, Table, event, func, inspect, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
@@ -103,14 +103,14 @@ class Database:
         with reaching_database(), self.turn, Session(self._engine, expire_on_commit=False) as session:
             yield session
 
-    def execute(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    def execute(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Run one statement in a transaction of its own and give the rows it returns, if it returns any.
 
         Raises ``DatabaseUnavailable`` and its ``NotWritable``; an ``IntegrityError`` comes through.
         """
         return self._execute(self._engine, statement, values)
 
-    def execute_aside(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    def execute_aside(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Do the same for what goes on beside the requests, on a connection that is none of the host's.
 
         The statement commits by itself, so that a thread that gets no time for a while leaves no lock behind.
@@ -123,9 +123,7 @@ class Database:
         except DatabaseUnavailable:
             return self._execute(self._engine_aside, statement, values)
 
-    def _execute(
-        self, engine: Engine, statement: Executable, values: Mapping[str, Any] | None
-    ) -> Sequence[Row[Any]]:
+    def _execute(self, engine: Engine, statement: Executable, values: Mapping[str, Any] | None) -> Sequence[Any]:
         with reaching_database(), self.turn, self._for_one_statement(engine) as connection:
             result = connection.execute(statement, values or {})
             return result.all() if result.returns_rows else ()

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -37,6 +37,13 @@ CLOCK_SKEW = 300
 _LATE = 2
 # Intervals after which the memory is trusted no more.
 _TRUSTED = 5
+
+
+class _Newest(NamedTuple):
+    """The end with the highest number; its session is None before the first end, or once its row is deleted."""
+
+    number: int
+    sid: str | None
 
 
 class Ending:
@@ -71,7 +78,7 @@ class Ends:
         """Seconds for which an end must be known: until the last access token of the session is over, too."""
         self._forget_at: dict[str, float] = {}
         self._forget_next: deque[tuple[float, str]] = deque()
-        self._last_number: int | None = None
+        self._last: _Newest | None = None
         self._polled_at = 0.0
         self._is_told = False
         self._monotonic = monotonic
@@ -89,7 +96,7 @@ class Ends:
         """
         interval = self._store.settings.poll_interval
         age = self._monotonic() - self._polled_at
-        if self._last_number is None:
+        if self._last is None:
             self._ask_in_time(self.poll)
         elif age >= _TRUSTED * interval:
             self._tell(age)
@@ -120,10 +127,10 @@ class Ends:
         """Learn what ended elsewhere since the last poll; raises ``DatabaseUnavailable``."""
         began_at = self._monotonic()
         # Asked before the lock is taken: an answer that never comes must keep nobody else waiting.
-        number, sids = self._fetch(self._last_number)
+        newest, sids = self._fetch(self._last)
         with self._learning:
             self._remember(sids)
-            self._last_number, self._polled_at = number, max(began_at, self._polled_at)
+            self._last, self._polled_at = newest, max(began_at, self._polled_at)
             self._is_told = False
             self._forget()
 
@@ -156,18 +163,22 @@ class Ends:
             if self._forget_at.get(sid, now + 1) <= now:
                 del self._forget_at[sid]
 
-    def _fetch(self, last_number: int | None) -> tuple[int, list[str]]:
-        row, ask = self._row.__table__.c, self._store.database.execute_aside
-        number = next((answer[0] for answer in ask(select(self._counter.__table__.c.number))), 0)
-        if number == last_number:
-            return number, []
-        # A number below the last one means an older database was restored, so nothing is known any more.
-        if last_number is None or number < last_number:
-            since = row.ended_at > self._store.clock() - self.remembers
-        else:
-            since = row.end_number > last_number
+    def _fetch(self, last: _Newest | None) -> tuple[_Newest, list[str]]:
+        counter, row, ask = self._counter.__table__.c, self._row.__table__.c, self._store.database.execute_aside
+        by_number = select(counter.number, row.id).outerjoin_from(
+            self._counter.__table__, self._row.__table__, row.end_number == counter.number
+        )
+        newest = next((_Newest(*answer) for answer in ask(by_number)), _Newest(0, None))
+        if newest == last:
+            return newest, []
         # Ends that were committed since the number was read come along, and once more with the next poll.
-        return number, [sid for (sid,) in ask(select(row.id).where(since))]
+        if last is not None and newest.number > last.number:
+            later = ask(select(row.end_number, row.id).where(row.end_number >= last.number))
+            if last.sid is None or last in later:
+                return newest, [end[1] for end in later if end[0] > last.number]
+        # An older database was restored, or another took over that had lost some ends: nothing is known any more.
+        since = row.ended_at > self._store.clock() - self.remembers
+        return newest, [sid for (sid,) in ask(select(row.id).where(since))]
 
     def _number(self, session: Session, ended: list[LoginSession]) -> None:
         if not ended:
