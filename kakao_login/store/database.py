@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, Engine, Executable, Table, event, func, inspe
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import Pool, StaticPool
 
 from ..errors import DatabaseUnavailable, NotReady
 
@@ -28,6 +29,7 @@ _BUSY_TIMEOUT_MS = 10_000
 _CREATING = 0x6B616B616F
 # PostgreSQL's word, and SQLite's two.
 _PID = "kakao_login_pid"
+_MOST_GIVEN_UP = 20
 _NOT_WRITABLE = re.compile("read-only|readonly|database is locked")
 # What PostgreSQL calls a missing table and column, and what SQLite says of one.
 _NOT_THERE = ("42P01", "42703")
@@ -48,6 +50,7 @@ class Database:
         self._db = db
         self._setup = threading.RLock()
         self._turns = threading.RLock()
+        self._given_up: deque[Pool] = deque(maxlen=_MOST_GIVEN_UP)
 
     @cached_property
     def _engine(self) -> Engine:
@@ -66,12 +69,19 @@ class Database:
         if self.takes_turns:
             return engine
         aside = Engine(engine.pool.recreate(), engine.dialect, engine.url)
-        event.listen(engine, "engine_disposed", lambda _: aside.dispose())
+        event.listen(engine, "engine_disposed", lambda _: self._dispose_of(aside))
         return aside
+
+    def _dispose_of(self, aside: Engine) -> None:
+        aside.dispose()
+        for pool in self._given_up:
+            pool.dispose()
 
     def renew_aside(self) -> None:
         """Open new connections for what goes on aside, and leave those that may hang to whoever has them."""
-        self._engine_aside.dispose(close=False)
+        # Kept, because a connection that comes back after all has to be closed by somebody.
+        self._given_up.append(self._engine_aside.pool)
+        self._engine_aside.dispose()
 
     def prepare(self) -> None:
         """Set the connections up before the host uses one; needed on SQLite, and done once."""

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,6 +57,10 @@ def behind(postgresql: PostgreSQL, proxy: SilentProxy) -> Iterator[Callable[...,
 
     yield make
     proxy.close()
+    for thread in threading.enumerate():
+        # Whoever still waits for the silent database is told now, and closes its connection.
+        if thread.name == "kakao-login-ask":
+            thread.join(5)
     for host in hosts:
         host.close()
 
