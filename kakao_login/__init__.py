@@ -5,7 +5,8 @@ response: ``web``.  SQL: ``store``.  A token or key of ours: ``tokens``.  Kakao'
 What an operator sets: ``settings``.  What a host sees stands in the open.  Imports only go down:
 
 ``extension`` ``cli`` > ``web`` > ``services`` > ``tokens`` > ``store`` > ``kakao`` > ``settings`` >
-``errors`` ``signals``; ``emulator``, a local Kakao, and ``pytest_plugin``, which lends it, know nothing of these.
+``errors`` ``signals`` ``threads``; ``emulator``, a local Kakao, and ``pytest_plugin``, which lends it, know
+nothing of these.
 
 Words: a *session* is a login on one device, a row; its *generation*, how often its *pair* of tokens was renewed;
 *confirmed*, that the pair of this generation was used; its *end* has an ``EndReason``; the *hop*, the redirect

@@ -59,6 +59,7 @@ class SettingsError(ValueError):
 
 TRY_AGAIN = Text("로그인을 다시 시작해 주세요.", "Please start the login again.")
 LOG_IN = Text("로그인해 주세요.", "Please log in.")
+ASK = Text("서비스 관리자에게 문의해 주세요.", "Please contact the service's administrator.")
 LATER = Text("잠시 후 다시 시도해 주세요.", "Please try again in a moment.")
 
 
@@ -167,7 +168,7 @@ class AccountDisabled(AccessDenied):
     """Kakao vouches for the person, but the local account is barred."""
 
     message = Text("사용이 중지된 계정입니다.", "This account has been disabled.")
-    remedy = Text("서비스 관리자에게 문의해 주세요.", "Please contact the service's administrator.")
+    remedy = ASK
     can_log_in = False
 
 
@@ -260,7 +261,7 @@ class NotReady(KakaoLoginError):
     code = "not_ready"
     status = 500
     message = Text("데이터베이스가 아직 준비되지 않았습니다.", "The database has not been prepared yet.")
-    remedy = Text("서비스 관리자에게 문의해 주세요.", "Please contact the service's administrator.")
+    remedy = ASK
     can_log_in = False
     cure: ClassVar[str] = "flask kakao init-db, or your migration"
 
@@ -271,5 +272,5 @@ class ClaimsRefused(KakaoLoginError):
     code = "claims_refused"
     status = 500
     message = Text("로그인 정보를 만들 수 없습니다.", "Your login could not be put together.")
-    remedy = Text("서비스 관리자에게 문의해 주세요.", "Please contact the service's administrator.")
+    remedy = ASK
     can_log_in = False

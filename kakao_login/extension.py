@@ -27,7 +27,7 @@ from .store.renewals import Renewals
 from .store.sessions import Sessions
 from .store.shared import Hooks, Store
 from .store.users import Users, watch_users
-from .tokens.codec import TokenCodec, own_claims
+from .tokens.codec import TokenCodec
 from .tokens.keys import SigningKeys, load_keys
 from .tokens.pair import PairMaker, TokenPair
 from .web.answers import browser_language, render_error
@@ -121,8 +121,7 @@ class KakaoLogin:
         Raises ``AccountDisabled`` and ``ClaimsRefused``.
         """
         services, user_id = current_services(), self._models.key_of(user)
-        claims = own_claims(services.users.claims_of(user_id))
-        return services.pairs.make(services.sessions.start(user_id, **present_client()), claims, "json")
+        return services.start_session(user_id, services.users.claims_of(user_id), "json", **present_client())
 
     def login_user(self, user: Any) -> None:
         """Log ``user``, whom the host has proved itself, in by cookies that go with the answer to this request.
@@ -131,9 +130,7 @@ class KakaoLogin:
         Raises ``AccountDisabled`` and ``ClaimsRefused``.
         """
         visit, user_id = current_visit(), self._models.key_of(user)
-        claims = own_claims(visit.services.users.claims_of(user_id))
-        row = visit.services.sessions.start(user_id, **visit.client, replaces=visit.held_sid)
-        visit.take_over(visit.services.pairs.make(row, claims, "cookie"))
+        visit.start_session(user_id, visit.services.users.claims_of(user_id))
 
     def logout_user(self) -> bool:
         """End the session of this request and delete its cookies; tells whether there was one to end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -51,6 +51,17 @@ class Services:
     activity: Activity
     pruning: Pruning
     heartbeat: Heartbeat
+
+    def start_session(
+        self, user_id: Any, host_claims: Mapping[str, Any], use: Use, *, replaces: str | None = None, **client: str
+    ) -> TokenPair:
+        """Start a session and make its first pair; the claims are judged first, so that a refusal ends nothing.
+
+        ``client`` is the session's ``user_agent`` and ``ip``.
+        Raises ``ClaimsRefused``, ``AccountDisabled`` and ``DatabaseUnavailable``.
+        """
+        claims = own_claims(host_claims)
+        return self.pairs.make(self.sessions.start(user_id, replaces=replaces, **client), claims, use)
 
     def pair_of(self, row: LoginSession, use: Use) -> TokenPair:
         """Make a session's pair with the host's claims; raises ``ClaimsRefused`` and ``DatabaseUnavailable``."""

@@ -146,28 +146,19 @@ def test_a_guarded_resource_answers_as_a_guarded_view_does(api: Any, resource: A
 CALLBACK = "https://host.test/auth/kakao/callback"
 
 
-def test_a_hosts_handler_for_everything_leaves_our_errors_alone(kakao: Emulator, start: Start) -> None:
+@pytest.mark.parametrize(("handled", "status"), [(Exception, 401), (KakaoLoginError, 418)])
+def test_a_host_may_answer_for_our_errors_itself_but_not_by_a_handler_for_everything(
+    kakao: Emulator, start: Start, handled: type[Exception], status: int
+) -> None:
     app = new_app(kakao)
     KakaoLogin(app, db=SQLAlchemy(app))
     app.add_url_rule("/guarded", "guarded", login_required(dict))
 
-    @app.errorhandler(Exception)
-    def answer(error: Exception) -> tuple[str, int]:
-        return type(error).__name__, 418
+    @app.errorhandler(handled)
+    def answer(_: Exception) -> tuple[str, int]:
+        return "the host's own", 418
 
-    assert start(app).get("/guarded").status_code == 401
-
-
-def test_a_host_may_answer_for_our_errors_itself(kakao: Emulator, start: Start) -> None:
-    app = new_app(kakao)
-    KakaoLogin(app, db=SQLAlchemy(app))
-    app.add_url_rule("/guarded", "guarded", login_required(dict))
-
-    @app.errorhandler(KakaoLoginError)
-    def answer(error: KakaoLoginError) -> tuple[str, int]:
-        return error.code, 418
-
-    assert start(app).get("/guarded").status_code == 418
+    assert start(app).get("/guarded").status_code == status
 
 
 # Preflights, and the habits of Flask-Login's users.

@@ -28,7 +28,7 @@ FLOORS = (
     {"store"},
     {"kakao"},
     {"settings"},
-    {"errors", "signals"},
+    {"errors", "signals", "threads"},
 )
 OURS = set().union(*FLOORS)
 WITH_FLASK = {"web", "services", "cli", "extension", "testing"}

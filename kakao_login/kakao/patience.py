@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from concurrent import futures
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from threading import Lock, Thread
+from threading import Lock
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from ..errors import KakaoUnavailable
+from ..threads import start
 from .processes import PerProcess
 
 P = ParamSpec("P")
@@ -48,7 +49,7 @@ class Patience:
         queue = self._queue()
         with queue.place(endpoint):
             # A thread of its own is the one way to let go of a name look-up or a TLS handshake as well.
-            future = _start(lambda: call(*args, **kwargs))
+            future = start(lambda: call(*args, **kwargs), "kakao-call")
             if _ends_within(USUAL, future):
                 queue.find_usual(endpoint)
             else:
@@ -106,20 +107,6 @@ class _Queue:
         """Take note that ``endpoint`` answered in time."""
         with self._lock:
             self._slow_until.pop(endpoint, None)
-
-
-def _start(call: Callable[[], T]) -> Future[T]:
-    future: Future[T] = Future()
-    # A daemon, so that a worker which is told to end does not wait for Kakao.
-    Thread(target=_finish, args=(future, call), name="kakao-call", daemon=True).start()
-    return future
-
-
-def _finish(future: Future[T], call: Callable[[], T]) -> None:
-    try:
-        future.set_result(call())
-    except BaseException as error:  # noqa: BLE001  # It is raised where the call is waited for.
-        future.set_exception(error)
 
 
 def _ends_within(seconds: float, future: Future[Any]) -> bool:

@@ -70,6 +70,11 @@ class SessionSettings:
         """Seconds between two rounds of the background tasks, which write down what was used."""
         return self.poll_interval or 1
 
+    @property
+    def late_after(self) -> int:
+        """Seconds after which a generation asked for again counts as late: its use would have been noted."""
+        return max(self.reuse_interval, self.beat_interval)
+
 
 @dataclass(frozen=True)
 class Settings:

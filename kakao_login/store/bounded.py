@@ -10,11 +10,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from typing import TypeVar
 
 from ..errors import DatabaseUnavailable
+from ..threads import start
 
 logger = logging.getLogger("kakao_login.store")
 
@@ -43,8 +43,7 @@ class Bounded:
         request: while the database is silent, one request tries every few seconds and the others fail at once.
         """
         self._take_turn()
-        answer: Future[T] = Future()
-        threading.Thread(target=_settle, args=(answer, ask), name="kakao-login-ask", daemon=True).start()
+        answer = start(ask, "kakao-login-ask")
         try:
             answer.exception(LONGEST_WAIT)
         except TooLate:
@@ -69,11 +68,3 @@ class Bounded:
         self._give_up()
         if is_news:
             logger.warning("The database has not answered within %g seconds.", LONGEST_WAIT)
-
-
-def _settle(answer: Future[T], ask: Callable[[], T]) -> None:
-    try:
-        answer.set_result(ask())
-    except Exception as error:  # noqa: BLE001
-        # Whatever it is, it belongs to the one who waits.
-        answer.set_exception(error)

@@ -122,7 +122,7 @@ class Models:
 
     @cached_property
     def user_key_type(self) -> Any:
-        """The Python type of the User's key; raises ``NotImplementedError`` where its column names none."""
+        """The Python type of the User's key, if SQLAlchemy knows one: asking ``python_type`` raises else."""
         return _primary_key(self.user).type.python_type
 
     def key_of(self, user: Any) -> Any:
@@ -153,7 +153,8 @@ class Models:
         try:
             key = self.user_key_type(text)
         except (TypeError, NotImplementedError) as error:
-            # A type of the host's that is not made from one text, or that names no type of Python's.
+            # The former comes from a type that is not made from a text; by the latter SQLAlchemy says that the
+            # column's type has none of Python's.
             raise ValueError(text) from error
         if isinstance(key, int) and key.bit_length() > 63:
             raise ValueError(text)

@@ -90,7 +90,7 @@ class Renewals:
                 row.rotated_at = now
                 row.idle_expires_at = now + self._store.settings.idle_lifetime
             elif step is Step.REOPEN:
-                late_after = max(self._store.settings.reuse_interval, self._store.settings.beat_interval)
+                late_after = self._store.settings.late_after
                 row.late_generation, row.late_in_a_row = _decisive(row).asked_again(now, late_after)
                 row.rotated_at = now
             elif step.end_reason is not None:
@@ -106,7 +106,7 @@ class Renewals:
             generation,
             now=self._store.clock(),
             reuse_interval=settings.reuse_interval,
-            note_interval=settings.beat_interval,
+            late_after=settings.late_after,
         )
 
     def _answer(self, row: Any, step: Step, generation: int) -> Any:

@@ -68,10 +68,10 @@ class Row:
         return self.generation, self.late_in_a_row + 1 if follows else 1
 
 
-def judge(row: Row, generation: int, *, now: float, reuse_interval: int, note_interval: int = 1) -> Step:
-    """Tell what a refresh token of ``generation`` does to ``row``; the intervals are in seconds.
+def judge(row: Row, generation: int, *, now: float, reuse_interval: int, late_after: int) -> Step:
+    """Tell what a refresh token of ``generation`` does to ``row``; intervals are in seconds.
 
-    ``note_interval`` is how long it may take until the use of an access token is seen in ``row``.
+    ``late_after`` is when the use of an access token would be seen in ``row`` if there had been any.
 
     A lost answer leaves the client one generation behind for as long as nobody used the successor; only a token
     that is older, or whose successor was used, proves a second holder (RFC 9700 section 4.14.2).  Where access
@@ -90,7 +90,7 @@ def judge(row: Row, generation: int, *, now: float, reuse_interval: int, note_in
         return Step.CURRENT
     # Several tabs may come back late with the same old token; their answers need the time of a window to arrive.
     may_be_lost = generation == row.generation - 1 and not row.confirmed
-    _, in_a_row = row.asked_again(now, max(reuse_interval, note_interval))
+    _, in_a_row = row.asked_again(now, late_after)
     return Step.REOPEN if may_be_lost and in_a_row <= MOST_LATE_IN_A_ROW else Step.REUSE
 
 

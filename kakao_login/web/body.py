@@ -30,7 +30,8 @@ def limit_body() -> None:
 
 def is_hop_of_form() -> bool:
     """Tell whether the present request is a form on its way through ``/auth/refresh``."""
-    return request.method == "POST" and "next" in request.args and current_visit().is_navigation
+    is_posted = request.endpoint == "kakao_login.refresh" and request.method == "POST"
+    return is_posted and "next" in request.args and current_visit().is_navigation
 
 
 def pass_over_body() -> None:

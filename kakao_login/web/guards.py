@@ -130,16 +130,15 @@ def _turn_away(visit: Visit, error: KakaoLoginError, optional: bool) -> BaseResp
     can_log_in = isinstance(error, (LoginRequired, InvalidToken)) and not isinstance(error, DuplicateCookie)
     if can_log_in and leads_on and visit.request.method == "GET":
         return redirect(url_for("kakao_login.login", next=_here(visit.request)), 303)
-    return _handled(error)
+    return _handled(visit.services.app, error)
 
 
-def _handled(error: KakaoLoginError) -> BaseResponse:
+def _handled(app: Flask, error: KakaoLoginError) -> BaseResponse:
     """Let the app's own error handlers answer, which may be the host's.
 
     The app is asked past whatever an extension has put before it: those for REST make a 500 of every error that
     they do not know.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     return app.make_response(type(app).handle_user_exception(app, error))
 
 

@@ -15,7 +15,6 @@ from ..errors import (
     KakaoRejected,
     KakaoUnavailable,
 )
-from ..tokens.codec import own_claims
 from .answers import render_page
 from .clicks import is_page, refuse_prefetch, was_clicked
 from .logins import LONGEST_NEXT_IN_COOKIE, MOST_AT_ONCE, LoginState, LoginStates, find_login
@@ -43,10 +42,7 @@ def login() -> Response:
     refuse_prefetch(request.headers)
     path = next_path(longest=LONGEST_NEXT_IN_COOKIE)
     prompt, scope = _prompt(), _scope()
-    is_confirmed = "confirmed" in request.args
-    if not was_clicked(request.headers, is_confirmed=is_confirmed) or (
-        cookies.says_logged_out and not is_confirmed
-    ):
+    if _needs_the_button(visit):
         return render_page("login", services.locale_selector(), next_path=path)
     login_state, cookie = states.start(path)
     cookies.drop_logins(states.superfluous(cookies.logins))
@@ -91,6 +87,13 @@ def callback() -> Response:
         raise
 
 
+def _needs_the_button(visit: Visit) -> bool:
+    """Tell whether nobody has clicked, or somebody just logged out: the back button repeats a click as it was."""
+    is_confirmed = "confirmed" in request.args
+    is_back = visit.cookies.says_logged_out and not is_confirmed
+    return is_back or not was_clicked(request.headers, is_confirmed=is_confirmed)
+
+
 def _states(visit: Visit) -> LoginStates:
     return LoginStates(visit.services.codec, clock=visit.services.clock)
 
@@ -99,12 +102,8 @@ def _sign_in(visit: Visit, login_state: LoginState, code: str) -> Response:
     services = visit.services
     kakao_user = services.kakao.sign_in(code, code_verifier=login_state.code_verifier, nonce=login_state.nonce)
     user, host_claims = services.accounts.sign_in_with(kakao_user)
-    # Judged before the session starts, which ends the one that this browser had.
-    claims = own_claims(host_claims)
-    key = services.models.key_of(user)
-    row = services.sessions.start(key, **visit.client, replaces=visit.held_sid)
-    visit.take_over(services.pairs.make(row, claims, "cookie"))
-    signals.user_logged_in.send(services.app, user=user, kakao_user=kakao_user, sid=row.id)
+    sid = visit.start_session(services.models.key_of(user), host_claims)
+    signals.user_logged_in.send(services.app, user=user, kakao_user=kakao_user, sid=sid)
     return redirect_to_next(login_state.next)
 
 

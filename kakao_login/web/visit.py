@@ -22,7 +22,6 @@ from ..services import Services, current_services
 from ..settings.urls import origin
 from ..signals import EndReason
 from ..tokens.codec import Token
-from ..tokens.pair import TokenPair
 from .cookies import Cookies
 from .csrf import FIELDS, HEADER, SAFE_METHODS, check_origin, is_csrf_token, make_csrf_token
 from .headers import keep_out_of_caches
@@ -193,22 +192,28 @@ class Visit:
         login = self.login_or_none
         return make_csrf_token(self.services.keys, login.token.sid) if login else ""
 
-    @property
-    def held_sid(self) -> str | None:
-        """The session that this browser holds; once its cookies are replaced, nobody could end it any more."""
-        try:
-            held = self.presented_login()
-        except KakaoLoginError:
-            return None
-        return held.sid if held.by_cookie else None
+    def start_session(self, user_id: Any, host_claims: Mapping[str, Any]) -> str:
+        """Log a proved user in by cookies and give the session's id; the rest of this request is the new login's.
 
-    def take_over(self, pair: TokenPair) -> None:
-        """Send the pair of a session that has just started; the rest of this request is the new login's."""
+        Raises what ``Services.start_session`` does.
+        """
+        pair = self.services.start_session(
+            user_id, host_claims, "cookie", replaces=self._held_sid(), **self.client
+        )
         self.no_store()
         self.cookies.set_pair(pair)
         self.cookies.forget_logged_out()
         token = self.services.codec.decode("access", pair.access_token, now=self.services.clock())
         self._become(Login(token, by_cookie=True))
+        return token.sid
+
+    def _held_sid(self) -> str | None:
+        """Give the session that this browser holds: with its cookies replaced, nobody could end it any more."""
+        try:
+            held = self.presented_login()
+        except KakaoLoginError:
+            return None
+        return held.sid if held.by_cookie else None
 
     def leave(self) -> None:
         """Delete the cookies of a login that its user has ended; the rest of this request is nobody's."""

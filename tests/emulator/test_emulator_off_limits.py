@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import expect
 
 from kakao_login.emulator import App, Emulator, InvalidSetting, Webhook
 from kakao_login.emulator.application import create_app
@@ -18,7 +17,6 @@ from kakao_login.emulator.http.server import Server
 from kakao_login.emulator.http.tls import tls_context
 from kakao_login.emulator.store.app_files import read_apps
 
-from .console_page import Open
 from .emulator_client import Client
 from .webhook_receiver import Receiver
 
@@ -76,15 +74,6 @@ def test_a_file_of_apps_is_refused_alike(tmp_path: Path) -> None:
         "address_off_limits",
         (str(file), "unlink_webhook", "url"),
     )
-
-
-def test_the_console_tells_why_in_korean(console: Open) -> None:
-    page = console("ko-KR")
-    page.locator(".app-row summary").first.click()
-    form = page.locator(".app-row form").first
-    form.locator("input[name=account_status_webhook_url]").fill("http://2852039166/")
-    form.get_by_role("button", name="저장").click()
-    expect(page.locator("#failed")).to_contain_text("클라우드의 메타데이터 주소로는 보내지 않습니다")
 
 
 @pytest.fixture

@@ -157,15 +157,33 @@ def test_every_code_is_documented(readme: str) -> None:
     assert [code for code in REASONS if f"`{code}`" not in text] == []
 
 
-def test_the_console_tells_the_reason_in_korean(console: Open) -> None:
+@pytest.mark.parametrize(
+    ("field", "url", "setting", "reason"),
+    [
+        (
+            "unlink_webhook",
+            "http://u:p@localhost/",
+            "unlink_webhook: url",
+            "계정 정보와 프래그먼트(#) 없는 http나 https URL이어야 합니다",
+        ),
+        (
+            "account_status_webhook_url",
+            "http://2852039166/",
+            "account_status_webhook_url",
+            "링크 로컬 주소나 클라우드의 메타데이터 주소로는 보내지 않습니다",
+        ),
+    ],
+)
+def test_the_console_tells_the_reason_in_korean(
+    console: Open, field: str, url: str, setting: str, reason: str
+) -> None:
     page = console("ko-KR")
     page.locator(".app-row summary").first.click()
     form = page.locator(".app-row form").first
-    form.locator("input[name=unlink_webhook]").fill("http://u:p@localhost/")
+    form.locator(f"input[name={field}]").fill(url)
     form.get_by_role("button", name="저장").click()
-    reason = "계정 정보와 프래그먼트(#) 없는 http나 https URL이어야 합니다"
-    expect(page.locator("#failed")).to_have_text(f"하지 못했습니다. unlink_webhook: url: {reason}")
-    expect(form.locator("input[name=unlink_webhook]")).to_be_focused()
+    expect(page.locator("#failed")).to_have_text(f"하지 못했습니다. {setting}: {reason}")
+    expect(form.locator(f"input[name={field}]")).to_be_focused()
 
 
 def test_the_console_fills_in_what_a_reason_names(console: Open) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +16,9 @@ from flask import Response, request
 from playwright.sync_api import Page
 
 from ..builders import new_session
-from ..support import PAGE, SAME_ORIGIN, Browser, Clock, Host, config_for, free_port, make_host
+from ..servers import gunicorn
+from ..support import PAGE, SAME_ORIGIN, Browser, Clock, Host, config_for, make_host
 
-CHECKOUT = Path(__file__).parents[2]
 FORM = "application/x-www-form-urlencoded"
 LARGE = 20_000_000
 
@@ -35,6 +32,7 @@ def multipart(size: int) -> bytes:
 
 FLOODS = {
     "fields for a logout": ("/auth/logout", b"a&" * (LARGE // 2), FORM, {413}),
+    "fields for a logout that leads on": ("/auth/logout?next=/mine", b"a&" * (LARGE // 2), FORM, {413}),
     "fields for the hop of a form": ("/auth/refresh?next=/mine", b"a&" * (LARGE // 2), FORM, {401}),
     "fields for a guarded view": ("/mine", b"a&" * (LARGE // 2), FORM, {401}),
     "a file for a logout": ("/auth/logout", multipart(LARGE), "multipart/form-data; boundary=x", {413}),
@@ -56,43 +54,9 @@ def peak(pid: int) -> int:
     return int(line.split()[1]) // 1024
 
 
-@contextmanager
-def worker(database_url: str, **environment: str) -> Iterator[str]:
-    """Serve the host of many processes by one gunicorn worker with twenty threads."""
-    port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "--threads", "20", "--bind", f"127.0.0.1:{port}"]
-    process = subprocess.Popen(
-        [*command, "--log-level", "critical", "tests.proofs.worker:create_app()"],
-        cwd=CHECKOUT,
-        env={**os.environ, **environment, "DATABASE_URL": database_url},
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(url)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + 30
-    while not answers(url):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/pid", timeout=5).ok
-    except requests.ConnectionError:
-        return False
-
-
 def test_twenty_floods_at_once_cost_a_worker_hardly_any_memory(database_url: Callable[[str], str]) -> None:
-    with worker(database_url("host")) as url:
-        pid = requests.get(f"{url}/pid", timeout=5).json()["pid"]
+    with gunicorn(database_url("host"), "--threads", "20") as workers:
+        url, [pid] = workers.url, workers.pids()
         for path, _, content_type, _ in FLOODS.values():
             post(url + path, b"", content_type)
         rest = peak(pid)
@@ -161,8 +125,10 @@ def test_a_form_of_25_megabytes_whose_token_ran_out_arrives_whole(
         host = make_host(config_for(None, SQLALCHEMY_DATABASE_URI=database_url("host")), old)
         stack.callback(host.close)
         pair = host.services.pair_of(new_session(host), "cookie")
-        here = stack.enter_context(worker(database_url("host"), JWT_ACCESS_TOKEN_EXPIRES="1"))
-        url = here.replace("127.0.0.1", "localhost")
+        workers = stack.enter_context(
+            gunicorn(database_url("host"), "--threads", "20", JWT_ACCESS_TOKEN_EXPIRES="1")
+        )
+        url = workers.url.replace("127.0.0.1", "localhost")
         page = new_page()
         page.context.add_cookies(
             [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -11,7 +10,6 @@ import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -22,10 +20,9 @@ from wsgi import create_app
 
 from ..builders import new_session
 from ..postgresql import PostgreSQL
+from ..servers import APP, CHECKOUT, running
 from ..silent_proxy import SilentProxy
 from ..support import SECRET, Host, config_for, free_port, make_host
-
-CHECKOUT = Path(__file__).parents[2]
 
 
 def bearer(host: Host, row: LoginSession) -> dict[str, str]:
@@ -95,25 +92,6 @@ def test_a_database_that_falls_silent_keeps_nobody_waiting_and_hides_no_end(
 # Forks and starved threads.
 
 
-def served(command: list[str], environment: dict[str, str], port: int, folder: Path) -> subprocess.Popen[bytes]:
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=CHECKOUT, env={**os.environ, **environment}, stdout=log, stderr=log
-        )
-    deadline = time.monotonic() + 30
-    while not answers(port):
-        assert time.monotonic() < deadline, (folder / "log").read_text()
-        time.sleep(0.05)
-    return process
-
-
-def answers(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/pid", timeout=5).ok
-    except requests.ConnectionError:
-        return False
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_kind(request: pytest.FixtureRequest) -> str:
     """A file lock and a transaction on a server are held in different ways."""
@@ -128,7 +106,7 @@ def host(database_url: Callable[[str], str]) -> Iterator[Host]:
 
 
 @pytest.fixture
-def uwsgi(host: Host, tmp_path: Path) -> Iterator[str]:
+def uwsgi(host: Host) -> Iterator[str]:
     """Four workers of a uWSGI as it comes: forked after the app was made, and threads run only during requests."""
     program = shutil.which("uwsgi")
     assert program is not None, "tests/install_tools.sh installs it"
@@ -142,12 +120,9 @@ def uwsgi(host: Host, tmp_path: Path) -> Iterator[str]:
     command += ["--http-socket", f"127.0.0.1:{port}", "--master", "--processes", "4", "--die-on-term"]
     for path in (sysconfig.get_paths()["purelib"], str(CHECKOUT)):
         command += ["--pythonpath", path]
-    command += ["--module", "tests.proofs.worker:create_app()", "--disable-logging"]
-    environment = {"DATABASE_URL": host.app.config["SQLALCHEMY_DATABASE_URI"]}
-    process = served(command, environment, port, tmp_path)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(20)
+    command += ["--module", APP, "--disable-logging"]
+    with running(command, port, host.app.config["SQLALCHEMY_DATABASE_URI"]) as workers:
+        yield workers.url
 
 
 def test_a_server_that_gives_threads_no_time_serves_no_ended_session_and_holds_no_lock(
@@ -171,7 +146,7 @@ def test_a_server_that_gives_threads_no_time_serves_no_ended_session_and_holds_n
 # The database away at the start.
 
 
-def test_the_demo_starts_without_its_database(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_demo_starts_without_its_database(caplog: pytest.LogCaptureFixture) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         url = f"postgresql+psycopg://postgres:@127.0.0.1:{nobody.getsockname()[1]}/gone"

@@ -577,7 +577,7 @@ def test_nobody_waits_when_it_is_not_time_to_fetch(monkeypatch: pytest.MonkeyPat
     kakao = Kakao()
     verify(id_token(), kakao=kakao)
     refused(id_token({**HEADER, "kid": "invented"}), "kid", kakao=kakao)
-    monkeypatch.setattr(patience, "Thread", None)
+    monkeypatch.setattr(patience, "start", None)
     refused(id_token({**HEADER, "kid": "invented-too"}), "kid", kakao=kakao)
 
 

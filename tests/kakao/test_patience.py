@@ -172,37 +172,32 @@ def test_an_answer_that_is_only_late_keeps_nobody_out(
     assert not any(wait.done() for wait in calls.begin(patience, 30))
 
 
-def test_after_a_few_seconds_nobody_knows_any_more_whether_kakao_is_slow(
-    patience: Patience, calls: Calls, usual: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usual(0.02)
-    make_slow_and_end(patience, calls)
-    usual(LONG)
-    later = time.monotonic() + patience_module.LAPSE
-    monkeypatch.setattr(patience_module, "monotonic", lambda: later)
-    calls.hang_again()
-    assert not any(wait.done() for wait in calls.begin(patience, 30))
-
-
-def test_one_answer_in_time_lets_any_number_in_again(
-    patience: Patience, calls: Calls, usual: Callable[[float], None]
-) -> None:
-    usual(0.02)
-    make_slow_and_end(patience, calls)
-    usual(LONG)
+def answered(patience: Patience, _: pytest.MonkeyPatch) -> None:
     assert patience.run("token", str) == ""
-    calls.hang_again()
-    assert not any(wait.done() for wait in calls.begin(patience, 30))
 
 
-def test_an_error_in_time_lets_any_number_in_again_too(
-    patience: Patience, calls: Calls, usual: Callable[[float], None]
-) -> None:
-    usual(0.02)
-    make_slow_and_end(patience, calls)
-    usual(LONG)
+def failed(patience: Patience, _: pytest.MonkeyPatch) -> None:
     with pytest.raises(ZeroDivisionError):
         patience.run("token", divmod, 1, 0)
+
+
+def a_while_later(_: Patience, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = time.monotonic() + patience_module.LAPSE
+    monkeypatch.setattr(patience_module, "monotonic", lambda: later)
+
+
+@pytest.mark.parametrize("happens", [answered, failed, a_while_later])
+def test_an_answer_or_an_error_in_time_or_a_few_seconds_let_any_number_in_again(
+    patience: Patience,
+    calls: Calls,
+    usual: Callable[[float], None],
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Callable[[Patience, pytest.MonkeyPatch], None],
+) -> None:
+    usual(0.02)
+    make_slow_and_end(patience, calls)
+    usual(LONG)
+    happens(patience, monkeypatch)
     calls.hang_again()
     assert not any(wait.done() for wait in calls.begin(patience, 30))
 

@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 import jwt
 import requests
 
+from ..servers import Workers
 from ..support import Host
-from .conftest import Workers, new_session
+from .conftest import new_session
 
 Start = Callable[..., Workers]
 
