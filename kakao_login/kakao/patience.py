@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 from ..errors import KakaoUnavailable
-from ..threads import start
+from ..threads import Helpers
 from .processes import PerProcess
 
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ class Patience:
         queue = self._queue()
         with queue.place(endpoint):
             # A thread of its own is the one way to let go of a name look-up or a TLS handshake as well.
-            future = start(lambda: call(*args, **kwargs), "kakao-call")
+            future = queue.helpers.start(lambda: call(*args, **kwargs))
             if _ends_within(USUAL, future):
                 queue.find_usual(endpoint)
             else:
@@ -64,6 +64,7 @@ class _Queue:
     """The threads of one process that wait for Kakao."""
 
     def __init__(self) -> None:
+        self.helpers = Helpers("kakao-call")
         self._lock = Lock()
         self._waiting: Counter[str] = Counter()
         self._patient: Counter[str] = Counter()

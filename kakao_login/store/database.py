@@ -139,8 +139,9 @@ class Database:
             return result.all() if result.returns_rows else ()
 
     def _for_one_statement(self, engine: Engine) -> AbstractContextManager[Connection]:
-        # What all threads share may be in the middle of a transaction of the host's.
-        if self.takes_turns:
+        # For SQLite a transaction is the cheaper of the two, but aside none may stay open.  A connection that all
+        # threads share may be in the middle of one of the host's.
+        if self.takes_turns or (self.is_local and engine is self._engine):
             return engine.begin()
         # The database commits a lone statement by itself, which saves the ways of a BEGIN and a COMMIT.
         return engine.connect().execution_options(isolation_level="AUTOCOMMIT")

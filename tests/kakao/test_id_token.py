@@ -22,6 +22,7 @@ from kakao_login.kakao.jwks import JwksCache, usable_keys
 from kakao_login.kakao.patience import Patience
 from kakao_login.kakao.responses import KakaoUser
 from kakao_login.settings.values import KakaoSettings
+from kakao_login.threads import Helpers
 
 from .signing import (
     CLAIMS,
@@ -577,7 +578,7 @@ def test_nobody_waits_when_it_is_not_time_to_fetch(monkeypatch: pytest.MonkeyPat
     kakao = Kakao()
     verify(id_token(), kakao=kakao)
     refused(id_token({**HEADER, "kid": "invented"}), "kid", kakao=kakao)
-    monkeypatch.setattr(patience, "start", None)
+    monkeypatch.setattr(Helpers, "start", None)
     refused(id_token({**HEADER, "kid": "invented-too"}), "kid", kakao=kakao)
 
 

@@ -255,6 +255,7 @@ def test_a_call_that_cannot_be_started_takes_no_place(
 
     usual(0.02)
     make_slow_and_end(patience, calls)
+    patience._queue().helpers._idle.clear()
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", fail)
         for _ in range(MOST_PATIENT + 1):
