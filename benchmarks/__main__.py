@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,8 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no instructions")
     options = parser.parse_args()
+    # The folder of a database is deleted while the process goes on, and that is no news.
+    logging.getLogger("kakao_login").setLevel(logging.ERROR)
     started = time.monotonic()
     print(f"Python {platform.python_version()} on {platform.machine()}; × is the median (lowest to highest)")
     results = measure(options.parts or list(PARTS), quick=options.quick)

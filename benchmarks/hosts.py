@@ -5,7 +5,6 @@ Logins go through a local Kakao over HTTP and tokens are taken from the cookies,
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,8 +109,6 @@ class Host:
 
     def close(self) -> None:
         """Stop the background tasks and let go of the database."""
-        # The folder of the database is deleted while the process goes on, and that is no news.
-        logging.getLogger("kakao_login").setLevel(logging.ERROR)
         self.app.extensions["kakao_login"].heartbeat.stop()
         with self.app.app_context():
             self.db.engine.dispose()
